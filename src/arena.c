@@ -1,0 +1,128 @@
+#include "arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_chunk {
+  struct arena_chunk *older;
+  _Alignas (max_align_t) char bytes[];
+};
+
+size_t arena_chunk_size = 64 * 1024;
+
+void
+arena_init (struct arena *arena)
+{
+  memset (arena, 0, sizeof *arena);
+}
+
+void
+arena_free (struct arena *arena)
+{
+  struct arena_chunk *chunk = arena->chunks;
+
+  while (chunk) {
+    struct arena_chunk *older = chunk->older;
+
+    free (chunk);
+    chunk = older;
+  }
+  arena->chunks = NULL;
+  arena->next = arena->end = NULL;
+}
+
+static void
+arena_add_chunk (struct arena *arena, size_t size)
+{
+  struct arena_chunk *chunk;
+
+  if (size < arena_chunk_size)
+    size = arena_chunk_size;
+  if (size > SIZE_MAX - sizeof *chunk)
+    longjmp (arena->exhausted, 1);
+  chunk = malloc (sizeof *chunk + size);
+  if (!chunk)
+    longjmp (arena->exhausted, 1);
+  chunk->older = arena->chunks;
+  arena->chunks = chunk;
+  arena->next = chunk->bytes;
+  arena->end = chunk->bytes + size;
+  arena->total += sizeof *chunk + size;
+}
+
+void *
+arena_alloc (struct arena *arena, size_t size)
+{
+  const size_t align = _Alignof (max_align_t);
+  size_t room = (size + align - 1) & ~(align - 1);
+  void *result;
+
+  if (room < size)
+    longjmp (arena->exhausted, 1);
+  if ((size_t) (arena->end - arena->next) < room)
+    arena_add_chunk (arena, room);
+  result = arena->next;
+  arena->next += room;
+  return memset (result, 0, size);
+}
+
+void *
+arena_copy (struct arena *arena, const void *bytes, size_t length)
+{
+  void *copy = arena_alloc (arena, length);
+
+  return length ? memcpy (copy, bytes, length) : copy;
+}
+
+char *
+arena_strndup (struct arena *arena, const char *text, size_t length)
+{
+  char *copy = arena_alloc (arena, length + 1);
+
+  if (length)
+    memcpy (copy, text, length);
+  return copy;
+}
+
+char *
+arena_printf (struct arena *arena, const char *format, ...)
+{
+  va_list args;
+  int length;
+  char *text;
+
+  va_start (args, format);
+  length = vsnprintf (NULL, 0, format, args);
+  va_end (args);
+  if (length < 0)
+    longjmp (arena->exhausted, 1);
+  text = arena_alloc (arena, (size_t) length + 1);
+  va_start (args, format);
+  vsnprintf (text, (size_t) length + 1, format, args);
+  va_end (args);
+  return text;
+}
+
+size_t
+arena_array_size (size_t size, size_t count)
+{
+  size_t bytes;
+
+  return __builtin_mul_overflow (size, count, &bytes) ? SIZE_MAX : bytes;
+}
+
+void *
+arena_grow (struct arena *arena, void *items, size_t count, size_t size)
+{
+  void *grown;
+
+  if (count & (count - 1))
+    return items;
+  grown = arena_alloc (arena, arena_array_size (size, count ? count * 2 : 1));
+  if (count)
+    memcpy (grown, items, arena_array_size (size, count));
+  return grown;
+}

@@ -1,0 +1,117 @@
+/* What the verbs of the command share: options for the machine, input, diagnostics.
+ *
+ * stdout is data, stderr is diagnostics: one line each, `oci-seccomp: ...`. A verb is a function
+ * of a file of its own; it gets its own name as argv[0], returns the exit status, and answers
+ * --help itself by its struct verb. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "filter.h"
+
+struct verb {
+  const char *name;
+  int (*run) (const struct verb *verb, int argc, char **argv);
+  const char *usage;   /* "CONFIG [-- CMD ARG...]" */
+  const char *summary; /* one line, for the list of verbs */
+  const char *help;    /* the verb's own options, a line each; the machine's are added */
+  bool reads_profile;  /* takes the machine options */
+};
+
+extern const struct verb verbs[]; /* ends with a NULL name */
+
+int run_apply (const struct verb *verb, int argc, char **argv);
+int run_compile (const struct verb *verb, int argc, char **argv);
+int run_translate (const struct verb *verb, int argc, char **argv);
+int run_simulate (const struct verb *verb, int argc, char **argv);
+int run_list (const struct verb *verb, int argc, char **argv);
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1 };
+
+/* --- diagnostics ---------------------------------------------------------------------------- */
+
+/* One line on stderr: "oci-seccomp: ..."; returns `status`, so that a verb can return it. */
+int complain (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+/* The same for a failed call of the library. */
+int complain_of (int status, const struct oci_seccomp_error *err);
+
+/* For a wrong use of the verb: the reason, and its usage line. */
+int complain_usage (int status, const struct verb *verb, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+void print_help (const struct verb *verb);
+
+/* --- options for the machine ---------------------------------------------------------------- */
+
+/* What every verb that reads a profile takes. Put MACHINE_OPTIONS into the verb's getopt_long
+ * table, and hand every value from MACHINE_OPTION_FIRST up to machine_option. */
+enum {
+  MACHINE_OPTION_FIRST = 1000,
+  OPTION_NATIVE = MACHINE_OPTION_FIRST,
+  OPTION_KERNEL,
+  OPTION_CAP,
+  OPTION_NEWER,
+  OPTION_BAD_ARCH,
+  OPTION_UNKNOWN_SYSCALLS,
+  OPTION_STRICT,
+  OPTION_QUIET,
+  OPTION_HELP,
+};
+
+#define MACHINE_OPTIONS                                                                            \
+  {"native", required_argument, NULL, OPTION_NATIVE},                                              \
+      {"kernel", required_argument, NULL, OPTION_KERNEL},                                          \
+      {"cap", required_argument, NULL, OPTION_CAP},                                                \
+      {"newer", required_argument, NULL, OPTION_NEWER},                                            \
+      {"bad-arch", required_argument, NULL, OPTION_BAD_ARCH},                                      \
+      {"unknown-syscalls", required_argument, NULL, OPTION_UNKNOWN_SYSCALLS},                      \
+      {"strict", no_argument, NULL, OPTION_STRICT}, {"quiet", no_argument, NULL, OPTION_QUIET},    \
+      {"help", no_argument, NULL, OPTION_HELP}
+
+/* The options, and the memory behind them: machine_init sets the arena's guard nowhere; memory gone
+ * here ends the command with the verb's failure status. */
+struct machine {
+  struct oci_seccomp_options library; /* what the public functions take; warns on stderr */
+  const char **capabilities;
+  const struct verb *verb;
+  int failure_status; /* 1, or apply's 125 */
+};
+
+void machine_init (struct machine *machine, const struct verb *verb, int failure_status);
+void machine_free (struct machine *machine);
+
+/* Takes one option of getopt_long. Returns -1 to go on; else the status to return (0 after --help,
+ * failure_status after a complaint). `option` may also be '?' or ':'. */
+int machine_option (struct machine *machine, int option, const char *argument, char **argv);
+
+/* --- input ---------------------------------------------------------------------------------- */
+
+struct input {
+  char *bytes; /* malloc'ed; one NUL after the last */
+  size_t length;
+  const char *name; /* "-" is named "<stdin>" */
+};
+
+/* A whole file, or stdin for "-"; complains and returns false. */
+bool read_input (struct input *out, const char *path);
+void free_input (struct input *input);
+
+/* Reads and parses a profile; complains and returns NULL. The machine's file_name is set. */
+struct oci_seccomp_profile *read_profile (struct machine *machine, const char *path);
+
+/* Reads a CONFIG and compiles it, or reads a PROGRAM (raw BPF, told apart by content) in the byte
+ * order of the native ABI; complains and returns NULL. */
+struct oci_seccomp_filter *read_filter (struct machine *machine, const char *path);
+
+/* A system call as a user writes it: a name, or a number (with the ABI's bits). Complains. */
+bool parse_syscall (const char *text, enum abi abi, uint32_t *number);
+
+/* Decimal or 0x-hex, up to 2^64-1; a '-' is taken as two's complement. False if it is none. */
+bool parse_u64 (const char *text, uint64_t *value);
+
+#endif

@@ -1,0 +1,23 @@
+/* A filter: a program with what it was built from. What a caller holds and installs. */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "profile.h"
+#include "program.h"
+#include "rules.h"
+
+struct oci_seccomp_profile {
+  struct profile profile;
+};
+
+struct oci_seccomp_filter {
+  struct arena arena;
+  struct program program;
+  enum abi native;    /* decides the byte order of the program's argument offsets */
+  bool rules_known;   /* false: read from raw BPF */
+  struct rules *rules; /* one for each ABI compiled in, native first, then as in abi.list */
+  size_t rules_count;
+  const char *description;
+};
+
+#endif

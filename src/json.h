@@ -1,0 +1,94 @@
+/* Bytes to document: JSON as a strict tree.
+ *
+ * In: bytes. Out: a tree of nodes in the caller's arena. What always holds: no object has a key
+ * twice, no string or key has a NUL, all text is UTF-8, depth and size are bounded, and every node
+ * knows where it stands. Numbers stay text until somebody knows their type. The only file that
+ * includes yajl. */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "error.h"
+
+enum {
+  JSON_MAX_DEPTH = 100,
+  JSON_MAX_BYTES = 16 << 20,
+  JSON_MAX_NODES = 1 << 20,
+};
+
+enum json_type { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json_node {
+  enum json_type type;
+  uint32_t line, column;     /* of its first byte; from 1; columns count characters */
+  size_t begin, end;         /* its bytes in the input: [begin, end) */
+  size_t key_begin;          /* where its key's opening quote is, if it has a key */
+  struct json_node *parent;  /* NULL for the root */
+  struct json_node *first, *next; /* first child; next sibling */
+  size_t count;              /* children of an array or object */
+  size_t index;              /* its place among its siblings, from 0 */
+  const char *key;           /* if its parent is an object */
+  const char *text;          /* JSON_STRING: decoded; JSON_NUMBER: as written; NUL-terminated */
+  size_t length;             /* of text */
+  bool boolean;
+};
+
+struct json_document {
+  const char *file_name; /* as messages name it */
+  struct json_node *root;
+};
+
+/* BAD_JSON, with line and column. The arena must have its guard set. `json` may be let go after. */
+int json_parse (struct json_document *out, const char *file_name, const char *json, size_t length,
+                struct arena *arena, struct oci_seccomp_error *err);
+
+/* The child of an object; NULL if there is none, or if it is null: the two mean the same here. A
+ * NULL or non-object node has no members. */
+const struct json_node *json_member (const struct json_node *object, const char *key);
+
+/* The JSON path of a node: `linux.seccomp.syscalls[3].args[1].op`; "" for the root (messages say
+ * "top level"). Written to buffer, cut if need be; returns buffer. */
+const char *json_path (const struct json_node *node, char *buffer, size_t size);
+
+/* `return json_fail (err, CODE, document, node, "...")`: the message is
+ * FILE:LINE:COLUMN: PATH: text. */
+int json_fail (struct oci_seccomp_error *err, int code, const struct json_document *document,
+               const struct json_node *node, const char *format, ...)
+    __attribute__ ((format (printf, 5, 6)));
+
+/* The same as a line of text for a warning, in the arena. */
+const char *json_message (struct arena *arena, const struct json_document *document,
+                          const struct json_node *node, const char *format, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
+/* What a node is, for messages: "a string". */
+const char *json_type_name (enum json_type type);
+
+/* A JSON_NUMBER that is an integer 0 to max, exactly: 1.0, 1e3 and -1 are not. False otherwise. */
+bool json_unsigned (const struct json_node *node, uint64_t max, uint64_t *value);
+
+/* Same for a signed one, min to max (oomScoreAdj, ...). */
+bool json_signed (const struct json_node *node, int64_t min, int64_t max, int64_t *value);
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+/* JSON out, through the same library: build a tree of calls, then take the text. Memory comes from
+ * the arena. `indent` NULL: compact. */
+struct json_writer;
+
+struct json_writer *json_writer_new (struct arena *arena, const char *indent);
+void json_write_object (struct json_writer *writer);      /* { */
+void json_write_object_end (struct json_writer *writer);  /* } */
+void json_write_array (struct json_writer *writer);       /* [ */
+void json_write_array_end (struct json_writer *writer);   /* ] */
+void json_write_string (struct json_writer *writer, const char *text); /* a key or a value */
+void json_write_unsigned (struct json_writer *writer, uint64_t value);
+void json_write_boolean (struct json_writer *writer, bool value);
+void json_write_node (struct json_writer *writer, const struct json_node *node); /* numbers as written */
+const char *json_writer_text (struct json_writer *writer, size_t *length);
+
+#endif

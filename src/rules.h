@@ -1,0 +1,49 @@
+/* Profile x ABI to rules: for every number of one ABI that a profile speaks of, its rules in the
+ * order in which they decide.
+ *
+ * What always holds of the result: calls are sorted by number, each number once; a call has one
+ * verdict without conditions, or else rules ordered by precedence, whose conditions are sorted by
+ * argument, one each, cut to the ABI's word size, none of them always true. */
+#ifndef RULES_H
+#define RULES_H
+
+#include "profile.h"
+
+/* (argument & mask) op value; the mask is all ones unless the profile said MASKED_EQ, and then op
+ * is OPERATOR_MASKED_EQ and value is masked. */
+struct test {
+  uint8_t index;
+  enum operator op;
+  uint64_t mask;
+  uint64_t value;
+};
+
+struct rule {
+  uint32_t verdict;
+  uint8_t test_count;   /* 0: unconditional */
+  struct test tests[6];
+  const struct profile_rule *origin;
+  const struct profile_name *name; /* the one of origin's names that it stands for */
+};
+
+struct call {
+  uint32_t number;
+  struct rule *rules; /* at least one */
+  size_t rule_count;
+};
+
+struct rules {
+  enum abi abi;
+  uint32_t default_verdict;
+  struct call *calls;
+  size_t call_count;
+  bool newer_enosys; /* numbers above `last` get ENOSYS; point 9 of the contract */
+  uint32_t last;     /* with the ABI's number base */
+};
+
+/* CONFLICTING_RULES, or UNKNOWN_SYSCALL's like under strict. */
+int rules_build (struct rules *out, const struct profile *profile, enum abi abi,
+                 const struct options *options, struct arena *arena,
+                 struct oci_seccomp_error *err);
+
+#endif
