@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 enum oci_seccomp_code {
   OCI_SECCOMP_OK = 0,
   OCI_SECCOMP_NO_SECCOMP,        /* a config.json with no linux.seccomp: nothing to compile */
@@ -208,6 +210,8 @@ int oci_seccomp_install (const struct oci_seccomp_filter *filter, unsigned flags
                          struct oci_seccomp_error *error);
 
 void oci_seccomp_filter_free (struct oci_seccomp_filter *filter);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -19,14 +19,14 @@ enum abi {
 };
 
 struct abi_row {
-  const char *name;       /* "x86_64": lower case, as all output has it */
-  const char *spec_name;  /* "SCMP_ARCH_X86_64" */
-  const char *go_name;    /* GOARCH, as Docker profiles' arches may name it: "amd64"; or NULL */
-  uint32_t token;         /* AUDIT_ARCH_*: what seccomp_data.arch has */
-  bool wide;              /* arguments are 64 bits; else high words are never read */
+  const char *name;      /* "x86_64": lower case, as all output has it */
+  const char *spec_name; /* "SCMP_ARCH_X86_64" */
+  const char *go_name;   /* GOARCH, as Docker profiles' arches may name it: "amd64"; or NULL */
+  uint32_t token;        /* AUDIT_ARCH_*: what seccomp_data.arch has */
+  bool wide;             /* arguments are 64 bits; else high words are never read */
   bool big_endian;
-  uint32_t number_base;   /* added to the table's number: x32's bit 30, MIPS' 4000, 5000, 6000 */
-  int column;             /* of the system-call table (syscalls.h) */
+  uint32_t number_base;    /* added to the table's number: x32's bit 30, MIPS' 4000, 5000, 6000 */
+  int column;              /* of the system-call table (syscalls.h) */
   int32_t socketcall, ipc; /* multiplexers' numbers as in the table, without number_base; or -1 */
 };
 

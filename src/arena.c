@@ -8,7 +8,7 @@
 
 struct arena_chunk {
   struct arena_chunk *older;
-  _Alignas (max_align_t) char bytes[];
+  _Alignas(max_align_t) char bytes[];
 };
 
 size_t arena_chunk_size = 64 * 1024;
@@ -56,7 +56,7 @@ arena_add_chunk (struct arena *arena, size_t size)
 void *
 arena_alloc (struct arena *arena, size_t size)
 {
-  const size_t align = _Alignof (max_align_t);
+  const size_t align = _Alignof(max_align_t);
   size_t room = (size + align - 1) & ~(align - 1);
   void *result;
 

@@ -41,9 +41,9 @@ char *arena_printf (struct arena *arena, const char *format, ...)
 void *arena_grow (struct arena *arena, void *items, size_t count, size_t size);
 
 #define ARENA_NEW(arena, type) ((type *) arena_alloc (arena, sizeof (type)))
-#define ARENA_ARRAY(arena, type, count)                                                            \
+#define ARENA_ARRAY(arena, type, count) \
   ((type *) arena_alloc (arena, arena_array_size (sizeof (type), (count))))
-#define ARENA_PUSH(arena, items, count)                                                            \
+#define ARENA_PUSH(arena, items, count) \
   ((items) = arena_grow (arena, items, count, sizeof *(items)), &(items)[(count)++])
 
 /* size * count; jumps to nowhere: an overflow gives SIZE_MAX, which no arena can serve. */

@@ -13,11 +13,16 @@ struct oci_seccomp_profile {
 struct oci_seccomp_filter {
   struct arena arena;
   struct program program;
-  enum abi native;    /* decides the byte order of the program's argument offsets */
-  bool rules_known;   /* false: read from raw BPF */
+  enum abi native;     /* decides the byte order of the program's argument offsets */
+  bool rules_known;    /* false: read from raw BPF */
   struct rules *rules; /* one for each ABI compiled in, native first, then as in abi.list */
   size_t rules_count;
   const char *description;
 };
+
+/* oci_seccomp_filter_from_bpf for bytes in the byte order of options' native ABI, as they come from
+ * a file made for that machine. */
+int filter_from_bytes (struct oci_seccomp_filter **out, const void *bytes, size_t length,
+                       const struct oci_seccomp_options *options, struct oci_seccomp_error *err);
 
 #endif

@@ -14,8 +14,15 @@
 enum spelling { SPELLING_SPEC, SPELLING_SHORT_TOO };
 
 /* SCMP_CMP_* */
-enum operator { OPERATOR_NE, OPERATOR_LT, OPERATOR_LE, OPERATOR_EQ, OPERATOR_GE, OPERATOR_GT,
-                OPERATOR_MASKED_EQ };
+enum operator{
+  OPERATOR_NE,
+  OPERATOR_LT,
+  OPERATOR_LE,
+  OPERATOR_EQ,
+  OPERATOR_GE,
+  OPERATOR_GT,
+  OPERATOR_MASKED_EQ
+};
 
 struct name {
   const char *name; /* the spec's spelling */
@@ -25,7 +32,7 @@ struct name {
 /* Each ends with a NULL name. Actions: SECCOMP_RET_* with data 0 (SCMP_ACT_KILL and
  * SCMP_ACT_KILL_THREAD are the same). Flags: SECCOMP_FILTER_FLAG_*. Operators: enum operator.
  * Errnos: the generic Linux numbers ("EPERM" 1), as Podman's profiles name them. Capabilities:
- * CAP_* numbers. */
+ * CAP_* numbers. Where two words have one value, the first is the one to write. */
 extern const struct name action_names[], operator_names[], flag_names[], errno_names[],
     capability_names[];
 
@@ -33,13 +40,24 @@ bool name_find (const struct name *table, const char *prefix, const char *word,
                 enum spelling spelling, uint32_t *value);
 
 bool action_from_name (const char *word, enum spelling spelling, uint32_t *action);
-bool operator_from_name (const char *word, enum spelling spelling, enum operator *op);
+bool operator_from_name (const char *word, enum spelling spelling, enum operator* op);
 bool flag_from_name (const char *word, uint32_t *flag);
 bool errno_from_name (const char *word, uint32_t *number);
 bool capability_from_name (const char *word, uint32_t *capability);
 
+/* An errno's name, or a decimal number up to max. */
+bool errno_from_text (const char *text, uint32_t max, uint32_t *number);
+
 const char *operator_name (enum operator op); /* "SCMP_CMP_EQ" */
 const char *action_name (uint32_t verdict);   /* "SCMP_ACT_ERRNO", by its action bits; or NULL */
+
+/* "one of SCMP_CMP_NE, SCMP_CMP_LT, ...": a table's words, for a message; cut if it is one of the
+ * long tables. Returns buffer. */
+enum { NAMES_TEXT = 256 };
+const char *names_text (const struct name *table, char buffer[NAMES_TEXT]);
+
+/* The data of such an action that no errnoRet is given for: EPERM. */
+enum { DEFAULT_ERRNO = 1 };
 
 /* Whether an action takes errnoRet (ERRNO, TRACE), and up to what. */
 bool action_takes_data (uint32_t action, uint32_t *max);
@@ -49,7 +67,8 @@ bool action_takes_data (uint32_t action, uint32_t *max);
 enum { VERDICT_TEXT = 32 };
 const char *verdict_text (uint32_t verdict, char *buffer);
 
-/* The reverse, for options and the C API: "ERRNO(38)", "SCMP_ACT_ALLOW", "ERRNO" (errno EPERM). */
+/* The reverse, for options and the C API: "ERRNO(38)", "SCMP_ACT_ALLOW", "ERRNO" (errno EPERM),
+ * "ERRNO(ENOSYS)". */
 bool verdict_from_text (const char *text, uint32_t *verdict);
 
 #endif

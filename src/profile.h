@@ -22,7 +22,7 @@ struct condition {
 
 struct profile_name {
   const char *text;
-  int syscall; /* row of the system-call table, or SYSCALL_UNKNOWN: skipped */
+  int syscall;                  /* row of the system-call table, or SYSCALL_UNKNOWN: skipped */
   const struct json_node *node; /* NULL if by hand */
 };
 
@@ -31,7 +31,7 @@ struct profile_rule {
   size_t name_count;
   uint32_t verdict; /* SECCOMP_RET_* with its data */
   struct condition *conditions;
-  size_t condition_count; /* any number: an index may occur twice */
+  size_t condition_count;       /* any number: an index may occur twice */
   const struct json_node *node; /* NULL if by hand */
 };
 
@@ -45,12 +45,12 @@ struct profile_choice {
 
 struct profile {
   struct arena arena;
-  struct json_document document; /* root NULL if by hand */
+  struct json_document document;   /* root NULL if by hand */
   const struct json_node *section; /* the linux.seccomp object, or the whole document */
   uint32_t default_verdict;
   uint32_t abis; /* the listed ones: bits of enum abi; the native one is not added here */
   bool flags_given;
-  uint32_t flags; /* SECCOMP_FILTER_FLAG_* bits, where given */
+  uint32_t flags;                                /* SECCOMP_FILTER_FLAG_* bits, where given */
   const char *listener_path, *listener_metadata; /* or NULL */
   struct profile_rule *rules;
   size_t rule_count;
@@ -78,31 +78,18 @@ int options_resolve (struct options *out, const struct oci_seccomp_options *from
                      struct oci_seccomp_error *err);
 
 /* Fills a profile whose arena is set up and guarded: reads the document, tells its kind by content,
- * and goes on with profile_read_section or docker_read. NO_SECCOMP for a config.json without the
- * section. */
+ * and translates a Docker one for the ABI, capabilities and kernel of options. NO_SECCOMP for a
+ * config.json without the section. Warnings come last, and only if all else is right. */
 int profile_read (struct profile *profile, const char *json, size_t length,
                   const struct options *options, struct oci_seccomp_error *err);
 
-/* linux.seccomp, by the OCI spec (profile.c). */
-int profile_read_section (struct profile *profile, const struct json_node *section,
-                          const struct options *options, struct oci_seccomp_error *err);
-
-/* A Docker/Podman seccomp.json, translated for options' ABI, capabilities and kernel as moby does
- * (docker.c). */
-int docker_read (struct profile *profile, const struct json_node *root,
-                 const struct options *options, struct oci_seccomp_error *err);
-
-/* Building by hand, with the public functions' meaning. */
+/* Building by hand, with the public functions' meaning: UNKNOWN_SYSCALL, DUPLICATE_RULE,
+ * CONFLICTING_RULES, BAD_ARGUMENT for an index over 5. */
 int profile_add_rule (struct profile *profile, uint32_t verdict, const char *syscall,
                       const struct condition *conditions, size_t condition_count,
                       struct oci_seccomp_error *err);
 
 /* The profile as the JSON of linux.seccomp, in profile's order; the text is in `arena`. */
 const char *profile_to_json (const struct profile *profile, struct arena *arena, size_t *length);
-
-/* Pieces that both readers share: each checks one member, fails with path and position. */
-int read_verdict (const struct profile *profile, const struct json_node *object,
-                  const char *action_key, const char *errno_key, uint32_t *verdict,
-                  struct oci_seccomp_error *err);
 
 #endif

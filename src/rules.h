@@ -9,8 +9,9 @@
 
 #include "profile.h"
 
-/* (argument & mask) op value; the mask is all ones unless the profile said MASKED_EQ, and then op
- * is OPERATOR_MASKED_EQ and value is masked. */
+/* argument op value; or, where op is OPERATOR_MASKED_EQ, (argument & mask) == value, and value has
+ * no bit outside of the mask. The mask of the others is all ones, as wide as the ABI's arguments.
+ */
 struct test {
   uint8_t index;
   enum operator op;
@@ -20,14 +21,17 @@ struct test {
 
 struct rule {
   uint32_t verdict;
-  uint8_t test_count;   /* 0: unconditional */
-  struct test tests[6];
+  uint32_t order;           /* rules of one profile and ABI count up as they were written */
+  uint8_t test_count;       /* 0: unconditional */
+  const struct test *tests; /* one each argument, ascending */
+  /* Where it comes from: valid only as long as the profile is. */
   const struct profile_rule *origin;
   const struct profile_name *name; /* the one of origin's names that it stands for */
 };
 
 struct call {
-  uint32_t number;
+  uint32_t number;    /* as seccomp_data.nr has it */
+  int row;            /* of the system-call table */
   struct rule *rules; /* at least one */
   size_t rule_count;
 };
@@ -41,9 +45,11 @@ struct rules {
   uint32_t last;     /* with the ABI's number base */
 };
 
-/* CONFLICTING_RULES, or UNKNOWN_SYSCALL's like under strict. */
+/* CONFLICTING_RULES (point 6), or under strict INVALID_PROFILE for a condition that a multiplexed
+ * call loses (point 7). The result is in `keep`, which may outlive the profile; `scratch` may go.
+ */
 int rules_build (struct rules *out, const struct profile *profile, enum abi abi,
-                 const struct options *options, struct arena *arena,
+                 const struct options *options, struct arena *keep, struct arena *scratch,
                  struct oci_seccomp_error *err);
 
 #endif

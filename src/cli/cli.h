@@ -46,6 +46,10 @@ int complain_usage (int status, const struct verb *verb, const char *format, ...
 
 void print_help (const struct verb *verb);
 
+/* Flushes and closes what was written to `name`; complains of a full disk or a closed pipe, which
+ * printf alone hides. Returns the exit status. */
+int finish_output (FILE *stream, const char *name);
+
 /* --- options for the machine ---------------------------------------------------------------- */
 
 /* What every verb that reads a profile takes. Put MACHINE_OPTIONS into the verb's getopt_long
@@ -63,15 +67,17 @@ enum {
   OPTION_HELP,
 };
 
-#define MACHINE_OPTIONS                                                                            \
-  {"native", required_argument, NULL, OPTION_NATIVE},                                              \
-      {"kernel", required_argument, NULL, OPTION_KERNEL},                                          \
-      {"cap", required_argument, NULL, OPTION_CAP},                                                \
-      {"newer", required_argument, NULL, OPTION_NEWER},                                            \
-      {"bad-arch", required_argument, NULL, OPTION_BAD_ARCH},                                      \
-      {"unknown-syscalls", required_argument, NULL, OPTION_UNKNOWN_SYSCALLS},                      \
-      {"strict", no_argument, NULL, OPTION_STRICT}, {"quiet", no_argument, NULL, OPTION_QUIET},    \
-      {"help", no_argument, NULL, OPTION_HELP}
+#define MACHINE_OPTIONS                                                                         \
+  {"native", required_argument, NULL, OPTION_NATIVE},                                           \
+      {"kernel", required_argument, NULL, OPTION_KERNEL},                                       \
+      {"cap", required_argument, NULL, OPTION_CAP},                                             \
+      {"newer", required_argument, NULL, OPTION_NEWER},                                         \
+      {"bad-arch", required_argument, NULL, OPTION_BAD_ARCH},                                   \
+      {"unknown-syscalls", required_argument, NULL, OPTION_UNKNOWN_SYSCALLS},                   \
+      {"strict", no_argument, NULL, OPTION_STRICT}, {"quiet", no_argument, NULL, OPTION_QUIET}, \
+  {                                                                                             \
+    "help", no_argument, NULL, OPTION_HELP                                                      \
+  }
 
 /* The options, and the memory behind them: machine_init sets the arena's guard nowhere; memory gone
  * here ends the command with the verb's failure status. */
@@ -88,6 +94,22 @@ void machine_free (struct machine *machine);
 /* Takes one option of getopt_long. Returns -1 to go on; else the status to return (0 after --help,
  * failure_status after a complaint). `option` may also be '?' or ':'. */
 int machine_option (struct machine *machine, int option, const char *argument, char **argv);
+
+/* --- output --- */
+
+/* Where a verb's data goes: stdout, or a file that appears whole or not at all, so that nobody
+ * takes half of a program for a filter. */
+struct output {
+  FILE *stream;
+  const char *name;
+  char *temporary; /* renamed to name at the end; NULL: written in place */
+};
+
+/* path NULL: stdout. Complains and returns false. */
+bool output_open (struct output *output, const char *path);
+
+/* Puts the file in place, or complains; returns the exit status. */
+int output_close (struct output *output);
 
 /* --- input ---------------------------------------------------------------------------------- */
 
@@ -108,8 +130,10 @@ struct oci_seccomp_profile *read_profile (struct machine *machine, const char *p
  * order of the native ABI; complains and returns NULL. */
 struct oci_seccomp_filter *read_filter (struct machine *machine, const char *path);
 
-/* A system call as a user writes it: a name, or a number (with the ABI's bits). Complains. */
-bool parse_syscall (const char *text, enum abi abi, uint32_t *number);
+/* One call as a user writes it: SYSCALL [ARG...]; SYSCALL is a name, or a number with the ABI's
+ * bits. UNKNOWN_SYSCALL, BAD_ARGUMENT. */
+int parse_call (struct seccomp_data *out, enum abi abi, char *const *words, size_t count,
+                struct oci_seccomp_error *err);
 
 /* Decimal or 0x-hex, up to 2^64-1; a '-' is taken as two's complement. False if it is none. */
 bool parse_u64 (const char *text, uint64_t *value);

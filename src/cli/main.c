@@ -1,0 +1,70 @@
+#include "cli.h"
+
+#include <string.h>
+
+const struct verb verbs[] = {
+    {"apply", run_apply, "CONFIG [-- CMD [ARG...]]", "install the filter on itself and become CMD",
+     "  Without CMD: become `process` of the config.json. Exit status: the command's; 125 when\n"
+     "  apply failed before it, 126 when it could not be run, 127 when it was not found.\n"
+     "  --id ID                  container id in the state sent to a listener\n",
+     true},
+    {"compile", run_compile, "CONFIG [-o FILE] [--format raw|base64|c|json]",
+     "write the program that the kernel takes",
+     "  -o, --output FILE        write to FILE instead of stdout\n"
+     "  --format FORMAT          raw (default): array of struct sock_filter in the target's byte\n"
+     "                           order; base64: the same for crun's annotation; c; json\n",
+     true},
+    {"translate", run_translate, "PROFILE [-v] [-o FILE]",
+     "Docker/Podman profile to OCI linux.seccomp JSON",
+     "  -v, --verbose            say why each conditional rule was kept or dropped\n"
+     "  -o, --output FILE        write to FILE instead of stdout\n",
+     true},
+    {"simulate", run_simulate,
+     "CONFIG|PROGRAM SYSCALL [ARG...] [--abi ABI] | CONFIG|PROGRAM --batch",
+     "the verdict for one call, or for many",
+     "  --abi ABI                the ABI of the call; default: the native one\n"
+     "  --batch                  lines `ABI SYSCALL [ARG...]` on stdin, one verdict a line\n",
+     true},
+    {"list", run_list, "abis|syscalls|actions|operators|flags [--abi ABI|all]",
+     "the words that profiles are made of",
+     "  --abi ABI|all            whose system calls; default: this machine's\n", false},
+    {NULL, NULL, NULL, NULL, NULL, false},
+};
+
+static void
+print_usage (FILE *stream)
+{
+  fputs ("usage: oci-seccomp VERB [ARG...]\n\n", stream);
+  for (const struct verb *verb = verbs; verb->name; verb++)
+    fprintf (stream, "  %-10s %s\n", verb->name, verb->summary);
+  fputs ("\n`oci-seccomp VERB --help` tells more; `oci-seccomp --version` the release.\n", stream);
+}
+
+/* `apply` must not be mistaken for the command it runs, also where its name is misspelt. */
+static int
+unknown_verb (const char *name)
+{
+  return complain (STATUS_FAILED, "unknown verb \"%s\"; `oci-seccomp --help` lists them", name);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc < 2) {
+    print_usage (stderr);
+    return STATUS_FAILED;
+  }
+  if (!strcmp (argv[1], "--help") || !strcmp (argv[1], "-h") || !strcmp (argv[1], "help")) {
+    print_usage (stdout);
+    return finish_output (stdout, "stdout");
+  }
+  if (!strcmp (argv[1], "--version")) {
+    printf ("oci-seccomp %s, system calls as of %s\n", oci_seccomp_version (),
+            oci_seccomp_tables_date ());
+    return finish_output (stdout, "stdout");
+  }
+  for (const struct verb *verb = verbs; verb->name; verb++)
+    if (!strcmp (verb->name, argv[1]))
+      return verb->run (verb, argc - 1, argv + 1);
+  return unknown_verb (argv[1]);
+}

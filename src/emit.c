@@ -1,0 +1,128 @@
+#include "emit.h"
+
+#include <string.h>
+
+#include <linux/filter.h>
+
+/* Conditional jumps have 8 bits for their distance. */
+enum { REACH = 255 };
+
+/* Instructions are counted from the end of the program: the last one is 1. A jump from one at p to
+ * one at q skips p - q - 1. */
+struct emitter {
+  struct sock_filter *end; /* just past the last instruction */
+  uint32_t length;
+  uint32_t *place; /* by node id: where it, or a jump to it or copy of it, is; 0 for nowhere yet */
+};
+
+static void
+put (struct emitter *e, uint16_t code, uint32_t k, uint32_t yes, uint32_t no)
+{
+  /* Past what the kernel takes, only the length is counted, for the message. */
+  if (++e->length <= PROGRAM_MAX_LENGTH)
+    e->end[-(ptrdiff_t) e->length] = (struct sock_filter){code, (uint8_t) yes, (uint8_t) no, k};
+}
+
+/* How far a jump from the next instruction to be written is. */
+static uint32_t
+distance (const struct emitter *e, const struct node *target)
+{
+  return e->length - e->place[target->id];
+}
+
+static bool
+in_reach (const struct emitter *e, const struct node *test)
+{
+  return distance (e, test->yes) <= REACH && distance (e, test->no) <= REACH;
+}
+
+static void
+put_test (struct emitter *e, const struct node *test)
+{
+  put (e, test->code, test->k, distance (e, test->yes), distance (e, test->no));
+}
+
+/* Makes what a node does available right here: as a copy where one instruction can be that, else as
+ * a jump. From now on this is where jumps to the node go. */
+static void
+put_again (struct emitter *e, const struct node *node)
+{
+  if (BPF_CLASS (node->code) == BPF_RET)
+    put (e, node->code, node->k, 0, 0);
+  else if (BPF_CLASS (node->code) == BPF_JMP && in_reach (e, node))
+    put_test (e, node);
+  else
+    put (e, BPF_JMP | BPF_JA, distance (e, node), 0, 0);
+  e->place[node->id] = e->length;
+}
+
+/* Bringing one branch into reach moves the other one away: both are looked at again. */
+static void
+bring_into_reach (struct emitter *e, const struct node *test)
+{
+  while (!in_reach (e, test))
+    put_again (e, distance (e, test->yes) > REACH ? test->yes : test->no);
+}
+
+static void emit_node (struct emitter *e, const struct node *node);
+
+/* The branch that is emitted last is the nearer one: the smaller of the two leaves the other within
+ * reach. */
+static void
+emit_branches (struct emitter *e, const struct node *test)
+{
+  bool yes_is_older = test->yes->id < test->no->id;
+
+  emit_node (e, yes_is_older ? test->yes : test->no);
+  emit_node (e, yes_is_older ? test->no : test->yes);
+}
+
+static void
+emit_node (struct emitter *e, const struct node *node)
+{
+  if (e->place[node->id])
+    return;
+  switch (BPF_CLASS (node->code)) {
+  case BPF_RET:
+    put (e, node->code, node->k, 0, 0);
+    break;
+  case BPF_JMP:
+    emit_branches (e, node);
+    bring_into_reach (e, node);
+    put_test (e, node);
+    break;
+  default: /* BPF_LD, BPF_ALU: what comes next has to stand right behind */
+    emit_node (e, node->yes);
+    if (distance (e, node->yes) != 0)
+      put_again (e, node->yes);
+    put (e, node->code, node->k, 0, 0);
+    break;
+  }
+  e->place[node->id] = e->length;
+}
+
+static int
+fail_too_large (struct oci_seccomp_error *err, const char *at_least, uint32_t length)
+{
+  return fail (err, OCI_SECCOMP_TOO_LARGE,
+               "too large: the profile needs %s%u instructions, and the kernel takes at most %d",
+               at_least, length, PROGRAM_MAX_LENGTH);
+}
+
+int
+emit (struct program *out, const struct graph *graph, const struct node *root, struct arena *keep,
+      struct arena *scratch, struct oci_seccomp_error *err)
+{
+  uint32_t nodes = graph_size (graph, root, scratch);
+  struct emitter e = {.place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
+
+  if (nodes > PROGRAM_MAX_LENGTH)
+    return fail_too_large (err, "at least ", nodes);
+  e.end = ARENA_ARRAY (scratch, struct sock_filter, PROGRAM_MAX_LENGTH) + PROGRAM_MAX_LENGTH;
+  emit_node (&e, root);
+  if (e.length > PROGRAM_MAX_LENGTH)
+    return fail_too_large (err, "", e.length);
+  out->length = e.length;
+  out->instructions = arena_copy (keep, e.end - e.length, e.length * sizeof *out->instructions);
+  return program_check (out, err);
+}

@@ -1,0 +1,468 @@
+#include "json.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <yajl/yajl_parse.h>
+
+struct parser {
+  const char *json;
+  size_t length;
+  bool ascii;      /* then bytes are characters */
+  bool completing; /* all bytes are consumed: what comes now is a number at the very end */
+  char *copy;      /* of json; strings and numbers without escapes live here */
+  struct arena *arena;
+  struct oci_seccomp_error *err;
+  struct json_document *document;
+  yajl_handle yajl;
+  int code; /* why a callback stopped the parse, or 0 */
+  size_t node_count;
+
+  /* The open containers, outermost first, and the last child of each. */
+  unsigned depth;
+  struct json_node *open[JSON_MAX_DEPTH];
+  struct json_node *last[JSON_MAX_DEPTH];
+  const char *key; /* read, its value not yet */
+  uint32_t key_begin;
+
+  size_t token_end;             /* of the last token that was reported */
+  uint32_t line;                /* where `seen` is */
+  size_t line_begin, seen;      /* all bytes before `seen` are counted */
+  size_t continuations_in_line; /* bytes of the line so far that begin no character */
+};
+
+/* --- memory --------------------------------------------------------------------------------
+ *
+ * yajl's comes from the arena too, so that a jump out of the middle of it leaks nothing. */
+
+enum { SIZE_HEADER = _Alignof(max_align_t) };
+
+static void *
+yajl_arena_malloc (void *context, size_t size)
+{
+  char *block = arena_alloc (context, size + SIZE_HEADER);
+
+  memcpy (block, &size, sizeof size);
+  return block + SIZE_HEADER;
+}
+
+static void
+yajl_arena_free (void *context, void *pointer)
+{
+  (void) context;
+  (void) pointer;
+}
+
+static void *
+yajl_arena_realloc (void *context, void *pointer, size_t size)
+{
+  void *grown = yajl_arena_malloc (context, size);
+  size_t old_size;
+
+  if (!pointer)
+    return grown;
+  memcpy (&old_size, (char *) pointer - SIZE_HEADER, sizeof old_size);
+  return memcpy (grown, pointer, old_size < size ? old_size : size);
+}
+
+/* --- positions ----------------------------------------------------------------------------- */
+
+/* Counts on to `offset`, which never goes back: each byte is looked at once. Newlines are only ever
+ * between tokens, as a string cannot have a raw one. */
+static void
+position_advance (struct parser *parser, size_t offset)
+{
+  const char *newline;
+
+  while ((newline = memchr (parser->json + parser->seen, '\n', offset - parser->seen))) {
+    parser->line++;
+    parser->seen = parser->line_begin = (size_t) (newline - parser->json) + 1;
+    parser->continuations_in_line = 0;
+  }
+  if (!parser->ascii)
+    parser->continuations_in_line += text_continuations (parser->json, parser->seen, offset);
+  parser->seen = offset;
+}
+
+static bool
+is_one_of (char c, const char *set)
+{
+  return c != '\0' && strchr (set, c);
+}
+
+static size_t
+space_skip (const struct parser *parser, size_t at, size_t limit, const char *space)
+{
+  while (at < limit && is_one_of (parser->json[at], space))
+    at++;
+  return at;
+}
+
+/* Where the token after the last reported one begins, looking no further than limit. yajl has
+ * approved what stands between. */
+static size_t
+token_begin (const struct parser *parser, size_t limit)
+{
+  return space_skip (parser, parser->token_end, limit, " \t\n\r,:");
+}
+
+/* Just past the token that yajl reports now. */
+static size_t
+token_end (const struct parser *parser)
+{
+  return parser->completing ? parser->length : yajl_get_bytes_consumed (parser->yajl);
+}
+
+/* --- errors -------------------------------------------------------------------------------- */
+
+/* Fails at an offset. The path is that of the value which is being read there: its node does not
+ * exist yet. */
+static int
+parser_fail (struct parser *parser, int code, size_t offset, const char *reason)
+{
+  struct json_node place = {.parent = parser->depth ? parser->open[parser->depth - 1] : NULL};
+  const struct json_node *node = &place;
+
+  if (place.parent && place.parent->type == JSON_OBJECT && !parser->key)
+    node = place.parent;
+  place.key = parser->key;
+  if (place.parent)
+    place.index = place.parent->count;
+  struct json_node shown = *node;
+  text_position (parser->json, offset, &shown.line, &shown.column);
+  parser->code = json_fail (parser->err, code, parser->document, &shown, "%s", reason);
+  return parser->code;
+}
+
+/* A callback that fails stops yajl by returning 0. */
+static int
+parser_stop (struct parser *parser, int code, size_t offset, const char *reason)
+{
+  parser_fail (parser, code, offset, reason);
+  return 0;
+}
+
+/* Turns yajl's complaint into ours. Its position is just past a token that the grammar forbids,
+ * but at the byte that makes a token malformed; ours is where the one begins, or at the other. */
+static int
+parser_fail_syntax (struct parser *parser)
+{
+  unsigned char *text = yajl_get_error (parser->yajl, 0, NULL, 0);
+  const char *message = (const char *) text, *colon = strstr (message, ": ");
+  bool lexical = strncmp (message, "lexical", 7) == 0;
+  size_t consumed = parser->completing ? parser->length : yajl_get_bytes_consumed (parser->yajl);
+  size_t begin = token_begin (parser, consumed ? consumed - 1 : 0);
+  size_t length;
+
+  if (colon)
+    message = colon + 2;
+  length = strcspn (message, "\n");
+  if (length && message[length - 1] == '.')
+    length--;
+  if (!parser->completing && lexical && begin + 1 == consumed &&
+      !is_one_of (parser->json[begin], "-0123456789\"tfn[]{},:/"))
+    consumed = begin;
+  message = arena_printf (parser->arena, "not JSON: %.*s", (int) length, message);
+  return parser_fail (parser, OCI_SECCOMP_BAD_JSON,
+                      lexical || parser->completing ? consumed : begin, message);
+}
+
+/* --- nodes --------------------------------------------------------------------------------- */
+
+/* A new node at [begin, end), put into its place; NULL once there are too many. */
+static struct json_node *
+node_add (struct parser *parser, enum json_type type, size_t begin, size_t end)
+{
+  struct json_node *node, *parent = parser->depth ? parser->open[parser->depth - 1] : NULL;
+
+  if (parser->node_count++ == JSON_MAX_NODES) {
+    parser_fail (parser, OCI_SECCOMP_TOO_LARGE, begin,
+                 arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
+    return NULL;
+  }
+  position_advance (parser, begin);
+  node = ARENA_NEW (parser->arena, struct json_node);
+  node->type = type;
+  node->line = parser->line;
+  node->column = (uint32_t) (begin - parser->line_begin - parser->continuations_in_line + 1);
+  node->begin = (uint32_t) begin;
+  node->end = (uint32_t) end;
+  node->key = parser->key;
+  node->key_begin = parser->key_begin;
+  node->parent = parent;
+  if (!parent) {
+    parser->document->root = node;
+  } else {
+    node->index = parent->count++;
+    if (node->index == 0)
+      parent->first = node;
+    else
+      parser->last[parser->depth - 1]->next = node;
+    parser->last[parser->depth - 1] = node;
+  }
+  parser->key = NULL;
+  parser->token_end = end;
+  return node;
+}
+
+/* A string or key as yajl reports it: where it stands, and its text. One without escapes is
+ * reported where it stands in the input, and its text stays where the copy of the input has it.
+ * False if it has an escape that stands for no character. */
+static bool
+string_read (struct parser *parser, const unsigned char *decoded, size_t length, size_t *begin,
+             size_t *end, const char **text)
+{
+  const char *reason;
+  size_t at;
+
+  *end = token_end (parser);
+  if ((const char *) decoded == parser->json + (*end - length - 1)) {
+    *begin = *end - length - 2;
+    parser->copy[*end - 1] = '\0';
+    *text = parser->copy + *begin + 1;
+    return true;
+  }
+  *begin = token_begin (parser, *end);
+  reason = text_check_escapes (parser->json, *begin + 1, *end - 1, &at);
+  if (reason)
+    return parser_stop (parser, OCI_SECCOMP_BAD_JSON, at, reason);
+  *text = arena_strndup (parser->arena, (const char *) decoded, length);
+  return true;
+}
+
+/* --- duplicate keys ------------------------------------------------------------------------ */
+
+static int
+duplicate_fail (struct parser *parser, const struct json_node *first,
+                const struct json_node *second)
+{
+  char quoted[JSON_QUOTE_TEXT];
+  struct json_node shown = *second->parent;
+  uint32_t first_line, first_column;
+
+  text_position (parser->json, first->key_begin, &first_line, &first_column);
+  text_position (parser->json, second->key_begin, &shown.line, &shown.column);
+  parser->code =
+      json_fail (parser->err, OCI_SECCOMP_BAD_JSON, parser->document, &shown,
+                 "key %s is there twice; the first is at %u:%u", json_quote (second->key, quoted),
+                 (unsigned) first_line, (unsigned) first_column);
+  return parser->code;
+}
+
+static int
+key_compare (const void *a, const void *b)
+{
+  const struct json_node *left = *(const struct json_node *const *) a;
+  const struct json_node *right = *(const struct json_node *const *) b;
+  int order = strcmp (left->key, right->key);
+
+  return order ? order : left->index < right->index ? -1 : left->index > right->index;
+}
+
+/* Few keys are compared pairwise; many are sorted, so that time stays nearly linear. */
+static int
+keys_check (struct parser *parser, const struct json_node *object)
+{
+  enum { FEW = 16 };
+  const struct json_node **sorted;
+  size_t count = 0;
+
+  if (object->count <= FEW) {
+    for (const struct json_node *b = object->first; b; b = b->next)
+      for (const struct json_node *a = object->first; a != b; a = a->next)
+        if (a->key[0] == b->key[0] && strcmp (a->key, b->key) == 0)
+          return duplicate_fail (parser, a, b);
+    return 0;
+  }
+  sorted = ARENA_ARRAY (parser->arena, const struct json_node *, object->count);
+  for (const struct json_node *node = object->first; node; node = node->next)
+    sorted[count++] = node;
+  qsort (sorted, count, sizeof (*sorted), key_compare);
+  for (size_t i = 1; i < count; i++)
+    if (strcmp (sorted[i - 1]->key, sorted[i]->key) == 0)
+      return duplicate_fail (parser, sorted[i - 1], sorted[i]);
+  return 0;
+}
+
+/* --- yajl's callbacks: 1 goes on, 0 stops -------------------------------------------------- */
+
+static int
+on_null (void *context)
+{
+  struct parser *parser = context;
+  size_t end = token_end (parser);
+
+  return node_add (parser, JSON_NULL, end - strlen ("null"), end) != NULL;
+}
+
+static int
+on_boolean (void *context, int value)
+{
+  struct parser *parser = context;
+  size_t end = token_end (parser);
+  struct json_node *node =
+      node_add (parser, JSON_BOOLEAN, end - (value ? strlen ("true") : strlen ("false")), end);
+
+  if (node)
+    node->boolean = value;
+  return node != NULL;
+}
+
+static int
+on_number (void *context, const char *text, size_t length)
+{
+  struct parser *parser = context;
+  size_t end = token_end (parser);
+  struct json_node *node = node_add (parser, JSON_NUMBER, end - length, end);
+
+  (void) text;
+  if (!node)
+    return 0;
+  parser->copy[end] = '\0';
+  node->text = parser->copy + node->begin;
+  node->length = (uint32_t) length;
+  return 1;
+}
+
+static int
+on_string (void *context, const unsigned char *decoded, size_t length)
+{
+  struct parser *parser = context;
+  struct json_node *node;
+  const char *text;
+  size_t begin, end;
+
+  if (!string_read (parser, decoded, length, &begin, &end, &text))
+    return 0;
+  node = node_add (parser, JSON_STRING, begin, end);
+  if (!node)
+    return 0;
+  node->text = text;
+  node->length = (uint32_t) length;
+  return 1;
+}
+
+static int
+on_key (void *context, const unsigned char *decoded, size_t length)
+{
+  struct parser *parser = context;
+  size_t begin, end;
+
+  if (!string_read (parser, decoded, length, &begin, &end, &parser->key))
+    return 0;
+  parser->key_begin = (uint32_t) begin;
+  parser->token_end = end;
+  return 1;
+}
+
+static int
+container_open (struct parser *parser, enum json_type type)
+{
+  size_t end = token_end (parser);
+  struct json_node *node;
+
+  if (parser->depth == JSON_MAX_DEPTH)
+    return parser_stop (
+        parser, OCI_SECCOMP_BAD_JSON, end - 1,
+        arena_printf (parser->arena, "nested too deep; at most %d levels", JSON_MAX_DEPTH));
+  node = node_add (parser, type, end - 1, end);
+  if (!node)
+    return 0;
+  parser->open[parser->depth++] = node;
+  return 1;
+}
+
+static int
+container_close (struct parser *parser)
+{
+  struct json_node *node = parser->open[--parser->depth];
+
+  node->end = (uint32_t) token_end (parser);
+  parser->token_end = node->end;
+  return node->type == JSON_ARRAY || keys_check (parser, node) == 0;
+}
+
+static int
+on_object (void *context)
+{
+  return container_open (context, JSON_OBJECT);
+}
+
+static int
+on_array (void *context)
+{
+  return container_open (context, JSON_ARRAY);
+}
+
+static int
+on_end (void *context)
+{
+  return container_close (context);
+}
+
+static const yajl_callbacks callbacks = {
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_object,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_end,
+    .yajl_start_array = on_array,
+    .yajl_end_array = on_end,
+};
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static int
+parser_run (struct parser *parser)
+{
+  yajl_alloc_funcs memory = {yajl_arena_malloc, yajl_arena_realloc, yajl_arena_free, parser->arena};
+  yajl_status status;
+
+  parser->copy = arena_strndup (parser->arena, parser->json, parser->length);
+  parser->yajl = yajl_alloc (&callbacks, &memory, parser);
+  /* Done before, and more strictly. */
+  yajl_config (parser->yajl, yajl_dont_validate_strings, 1);
+  status = yajl_parse (parser->yajl, (const unsigned char *) parser->json, parser->length);
+  if (status == yajl_status_ok) {
+    parser->completing = true;
+    status = yajl_complete_parse (parser->yajl);
+  }
+  if (status == yajl_status_error)
+    return parser_fail_syntax (parser);
+  return parser->code;
+}
+
+int
+json_parse (struct json_document *out, const char *file_name, const char *json, size_t length,
+            struct arena *arena, struct oci_seccomp_error *err)
+{
+  /* In the arena: it is too big for a small thread's stack. */
+  struct parser *parser = ARENA_NEW (arena, struct parser);
+  size_t valid;
+  int code;
+
+  out->file_name = file_name;
+  out->root = NULL;
+  parser->json = json;
+  parser->length = length;
+  parser->line = 1;
+  parser->arena = arena;
+  parser->err = err;
+  parser->document = out;
+  if (length > JSON_MAX_BYTES)
+    return parser_fail (
+        parser, OCI_SECCOMP_TOO_LARGE, 0,
+        arena_printf (arena, "the input is too long; at most %d bytes", JSON_MAX_BYTES));
+  valid = text_check_utf8 (json, length, &parser->ascii);
+  if (valid < length)
+    return parser_fail (parser, OCI_SECCOMP_BAD_JSON, valid, "not JSON: a byte that is no UTF-8");
+  if (space_skip (parser, 0, length, " \t\n\r") == length)
+    return parser_fail (parser, OCI_SECCOMP_BAD_JSON, 0, "not JSON: the input is empty");
+  code = parser_run (parser);
+  if (code)
+    out->root = NULL;
+  return code;
+}

@@ -1,0 +1,108 @@
+#include "syscalls.h"
+
+#include <string.h>
+
+struct multiplexed {
+  uint8_t multiplexer; /* enum multiplexer */
+  uint8_t call;
+};
+
+struct column_order {
+  int16_t count;
+  int16_t rows[512];
+};
+
+#include "syscalls-table.h"
+
+_Static_assert(SYSCALL_ROWS <= 512, "an order has room for every row");
+
+static uint32_t
+name_hash (const char *name, size_t length)
+{
+  uint32_t hash = 0;
+
+  for (size_t i = 0; i < length; i++)
+    hash = hash * 31 + (unsigned char) name[i];
+  return hash;
+}
+
+int
+syscall_from_name (const char *name, size_t length)
+{
+  for (uint32_t slot = name_hash (name, length);; slot++) {
+    int row = hash_rows[slot % HASH_SLOTS];
+
+    if (row < 0)
+      return SYSCALL_UNKNOWN;
+    if (row_lengths[row] == length && memcmp (row_names[row], name, length) == 0)
+      return row;
+  }
+}
+
+int
+syscall_count (void)
+{
+  return SYSCALL_ROWS;
+}
+
+const char *
+syscall_name (int row)
+{
+  return row_names[row];
+}
+
+bool
+syscall_number (int row, enum abi abi, uint32_t *number)
+{
+  int32_t found = row_numbers[abi_table[abi].column][row];
+
+  if (found < 0)
+    return false;
+  *number = (uint32_t) found + abi_table[abi].number_base;
+  return true;
+}
+
+int
+syscall_from_number (uint32_t number, enum abi abi)
+{
+  const struct column_order *order = &column_orders[abi_table[abi].column];
+  const int32_t *numbers = row_numbers[abi_table[abi].column];
+  /* A number below the base wraps around and is then larger than any of the table. */
+  uint32_t wanted = number - abi_table[abi].number_base;
+  int low = 0, high = order->count;
+
+  while (low < high) {
+    int middle = (low + high) / 2;
+    uint32_t found = (uint32_t) numbers[order->rows[middle]];
+
+    if (found == wanted)
+      return order->rows[middle];
+    if (found < wanted)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return SYSCALL_UNKNOWN;
+}
+
+const int16_t *
+syscall_rows_by_number (enum abi abi, size_t *count)
+{
+  const struct column_order *order = &column_orders[abi_table[abi].column];
+
+  *count = (size_t) order->count;
+  return order->rows;
+}
+
+enum multiplexer
+syscall_multiplexer (int row, uint32_t *call)
+{
+  *call = row_multiplexed[row].call;
+  return row_multiplexed[row].multiplexer;
+}
+
+uint32_t
+syscall_frequency (int row)
+{
+  return row_frequencies[row];
+}

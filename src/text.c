@@ -1,0 +1,117 @@
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How many bytes the character at text has; 0 if it is none. */
+static size_t
+character_length (const unsigned char *text, size_t room)
+{
+  unsigned char low = 0x80, high = 0xbf;
+  size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+  if (length == 1)
+    return 1;
+  if (text[0] < 0xc2 || text[0] > 0xf4 || length > room)
+    return 0;
+  /* Only the second byte's range depends on the first (Unicode, table 3-7). */
+  if (text[0] == 0xe0)
+    low = 0xa0;
+  else if (text[0] == 0xed)
+    high = 0x9f;
+  else if (text[0] == 0xf0)
+    low = 0x90;
+  else if (text[0] == 0xf4)
+    high = 0x8f;
+  if (text[1] < low || text[1] > high)
+    return 0;
+  for (size_t i = 2; i < length; i++)
+    if ((text[i] & 0xc0) != 0x80)
+      return 0;
+  return length;
+}
+
+size_t
+text_check_utf8 (const char *text, size_t length, bool *ascii)
+{
+  size_t at = 0;
+
+  *ascii = true;
+  while (at < length) {
+    uint64_t word;
+    size_t step = 1;
+
+    if (length - at >= sizeof word) {
+      memcpy (&word, text + at, sizeof word);
+      if (!(word & UINT64_C (0x8080808080808080))) {
+        at += sizeof word;
+        continue;
+      }
+    }
+    if ((unsigned char) text[at] >= 0x80) {
+      *ascii = false;
+      step = character_length ((const unsigned char *) text + at, length - at);
+      if (!step)
+        return at;
+    }
+    at += step;
+  }
+  return length;
+}
+
+size_t
+text_continuations (const char *text, size_t begin, size_t end)
+{
+  size_t count = 0;
+
+  for (size_t i = begin; i < end; i++)
+    count += ((unsigned char) text[i] & 0xc0) == 0x80;
+  return count;
+}
+
+void
+text_position (const char *text, size_t offset, uint32_t *line, uint32_t *column)
+{
+  size_t line_begin = 0;
+
+  *line = 1;
+  for (size_t i = 0; i < offset; i++)
+    if (text[i] == '\n') {
+      ++*line;
+      line_begin = i + 1;
+    }
+  *column = (uint32_t) (offset - line_begin - text_continuations (text, line_begin, offset) + 1);
+}
+
+static unsigned
+hex4 (const char *digits)
+{
+  char text[5] = {digits[0], digits[1], digits[2], digits[3], '\0'};
+
+  return (unsigned) strtoul (text, NULL, 16);
+}
+
+const char *
+text_check_escapes (const char *text, size_t begin, size_t end, size_t *at)
+{
+  enum { ESCAPE_LENGTH = 6 }; /* \uXXXX */
+  bool high = false;          /* the escape just before was the first half of a pair */
+
+  for (size_t i = begin; i < end; i++) {
+    bool escape = text[i] == '\\', unicode = escape && text[i + 1] == 'u';
+    unsigned unit = unicode ? hex4 (text + i + 2) : 0;
+    bool low = unit >= 0xdc00 && unit <= 0xdfff;
+
+    *at = i;
+    if (high != low) {
+      *at = high ? i - ESCAPE_LENGTH : i;
+      return "a string may have no unpaired surrogate escape";
+    }
+    if (unicode && unit == 0)
+      return "a string may have no NUL (\\u0000)";
+    high = unit >= 0xd800 && unit <= 0xdbff;
+    i += unicode ? ESCAPE_LENGTH - 1 : escape;
+  }
+  *at = end - (high ? ESCAPE_LENGTH : 0);
+  return high ? "a string may have no unpaired surrogate escape" : NULL;
+}

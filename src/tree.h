@@ -1,0 +1,33 @@
+/* Intervals of one 32-bit word to a search tree of tests on the accumulator.
+ *
+ * In: intervals that cover 0 to 2^32-1, each with the node that it leads to and how often it is
+ * reached. Out: a node that expects the word in the accumulator. What always holds: the tree
+ * decides as the intervals say; weights change only its shape.
+ *
+ * The shape minimises steps weighted by frequency plus TREE_NODE_COST for each node, over all trees
+ * of range tests (jge) in which the last few intervals may instead be told apart by taking single
+ * values out (jeq): where an exception of one value stands inside of an interval, that halves the
+ * tests. */
+#ifndef TREE_H
+#define TREE_H
+
+#include "node.h"
+
+struct interval {
+  uint32_t first; /* up to the next one's first, or 2^32-1 */
+  const struct node *node;
+  float weight;
+};
+
+/* Appends to an array with room, or widens the last interval if it leads to the same node. An
+ * interval that starts where the last one did takes its place. */
+void interval_append (struct interval *intervals, size_t *count, uint32_t first,
+                      const struct node *node, float weight);
+
+/* What a node costs, in steps of a call that makes up the whole weight. */
+#define TREE_NODE_COST 0.002f
+
+const struct node *tree_build (struct graph *graph, const struct interval *intervals, size_t count,
+                               struct arena *scratch);
+
+#endif
