@@ -370,6 +370,10 @@ condition_build (const struct node **out, struct graph *graph, const struct call
 {
   const struct node *low_first;
 
+  if (call->rules[0].test_count == 0) {
+    *out = node_return (graph, call->rules[0].verdict);
+    return OCI_SECCOMP_OK;
+  }
   *out = lower (graph, call, abi, true, otherwise, scratch);
   if (*out && abi->wide) {
     low_first = lower (graph, call, abi, false, otherwise, scratch);

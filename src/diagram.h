@@ -39,7 +39,7 @@ enum level {
 
 enum {
   DIAGRAM_MAX_NODES = 1 << 20,
-  DIAGRAM_MAX_STEPS = 1 << 25,
+  DIAGRAM_MAX_STEPS = 1 << 23,
 };
 
 struct diagram_node {

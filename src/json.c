@@ -161,7 +161,7 @@ parser_fail_syntax (struct parser *parser)
   if (length && message[length - 1] == '.')
     length--;
   if (!parser->completing && lexical && begin + 1 == consumed &&
-      !is_one_of (parser->json[begin], "-0123456789\"tfn[]{},:/"))
+      !is_one_of (parser->json[begin], " \t\n\r-0123456789\"tfn[]{},:/"))
     consumed = begin;
   message = arena_printf (parser->arena, "not JSON: %.*s", (int) length, message);
   return parser_fail (parser, OCI_SECCOMP_BAD_JSON,

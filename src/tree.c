@@ -4,18 +4,44 @@
 
 #include <linux/filter.h>
 
-/* Above this many intervals, halves are optimised apart: time and memory grow with the square. */
+/* Above this many intervals, halves are planned apart: time and memory grow with the square. */
 enum { EXACT_MAX = 192 };
 
+enum { NONE = -1 };
+
+/* How a run of intervals is told apart: by a range test between `split` and split + 1; or, if
+ * `pull` is not NONE, by first taking out the single value of interval pull; or, if `shared` is not
+ * NONE, as that subtree of the forest does. */
+struct choice {
+  int16_t split, pull, shared;
+};
+
+/* The plan of up to EXACT_MAX intervals, from `base` on: `choices` and `cost` at [i * count + j]
+ * are of the run i to j. */
+struct block {
+  size_t base, count;
+  float *cost;
+  struct choice *choices;
+};
+
 struct plan {
-  struct graph *graph;
   const struct interval *intervals;
-  const float *before; /* weight of all intervals before the i-th */
-  size_t base, count;  /* the intervals that are planned together */
-  float node_cost;     /* TREE_NODE_COST times the total weight */
-  float *cost;         /* of the best tree for i to j, at [i * count + j] */
-  int16_t *split;      /* its topmost range test: between split and split + 1 */
-  int16_t *pull;       /* the single value tested first instead; -1: none */
+  size_t count;
+  float *before;   /* weight of all intervals before the i-th */
+  float node_cost; /* TREE_NODE_COST times the total weight */
+  struct block *blocks;
+  size_t block_count;
+  const struct forest *forest;
+  struct arena *scratch;
+};
+
+/* A subtree that was made: what it tells apart, and how. */
+struct subtree {
+  const struct node *node;
+  const struct interval *intervals; /* those of its tree; its own are first to last */
+  size_t first, last;
+  int pull;        /* the value taken out, counted in `intervals`; or NONE */
+  int left, right; /* subtrees of the forest on both sides of a split; NONE: one interval */
 };
 
 void
@@ -32,11 +58,11 @@ interval_append (struct interval *intervals, size_t *count, uint32_t first, cons
 
 /* --- small lists, told apart with up to two tests --- */
 
-/* Whether the interval has one value only: `next` is what follows it, or NULL at the end. */
+/* Whether the interval has one value only: `next` is what follows it. */
 static bool
 is_single (const struct interval *interval, const struct interval *next)
 {
-  return next ? next->first == interval->first + 1 : interval->first == UINT32_MAX;
+  return next->first == interval->first + 1;
 }
 
 static bool
@@ -63,22 +89,20 @@ first_goes_first (const struct interval *list)
 }
 
 static float
-small_cost (const struct plan *plan, const struct interval *list, size_t count)
+small_cost (const struct interval *list, size_t count, float node_cost)
 {
   float weight = list_weight (list, count);
 
   if (count == 1)
     return 0;
   if (count == 2 || is_exception (list))
-    return weight + plan->node_cost;
-  return 2 * weight - list[first_goes_first (list) ? 0 : 2].weight + 2 * plan->node_cost;
+    return weight + node_cost;
+  return 2 * weight - list[first_goes_first (list) ? 0 : 2].weight + 2 * node_cost;
 }
 
 static const struct node *
-small_build (const struct plan *plan, const struct interval *list, size_t count)
+small_make (struct graph *graph, const struct interval *list, size_t count)
 {
-  struct graph *graph = plan->graph;
-
   if (count == 1)
     return list[0].node;
   if (count == 2)
@@ -86,8 +110,8 @@ small_build (const struct plan *plan, const struct interval *list, size_t count)
   if (is_exception (list))
     return node_test (graph, BPF_JEQ, list[1].first, list[1].node, list[0].node);
   if (first_goes_first (list))
-    return node_test (graph, BPF_JGE, list[1].first, small_build (plan, list + 1, 2), list[0].node);
-  return node_test (graph, BPF_JGE, list[2].first, list[2].node, small_build (plan, list, 2));
+    return node_test (graph, BPF_JGE, list[1].first, small_make (graph, list + 1, 2), list[0].node);
+  return node_test (graph, BPF_JGE, list[2].first, list[2].node, small_make (graph, list, 2));
 }
 
 /* The intervals i to j without the m-th, whose neighbours become one if they lead to the same. */
@@ -96,154 +120,298 @@ list_without (struct interval *rest, const struct interval *intervals, size_t i,
 {
   size_t count = 0;
 
-  for (size_t at = i; at <= j; at++) {
-    if (at == m)
-      continue;
-    interval_append (rest, &count, intervals[at].first, intervals[at].node, intervals[at].weight);
-  }
+  for (size_t at = i; at <= j; at++)
+    if (at != m)
+      interval_append (rest, &count, intervals[at].first, intervals[at].node, intervals[at].weight);
   return count;
 }
 
 /* --- the plan --- */
 
 static float
-range_weight (const struct plan *plan, size_t i, size_t j)
+run_weight (const struct plan *plan, size_t first, size_t last)
 {
-  return plan->before[plan->base + j + 1] - plan->before[plan->base + i];
+  return plan->before[last + 1] - plan->before[first];
 }
 
-#define AT(plan, i, j) ((i) * (plan)->count + (j))
-
-/* Taking a single value out of i to j pays in the lists that a leaf can hold: three to five
- * intervals, of which at most three are left. */
-static void
-plan_pulls (struct plan *plan, size_t i, size_t j)
+/* What taking interval m out of a run costs. */
+static float
+pull_cost (const struct plan *plan, size_t first, size_t last, size_t m, float node_cost)
 {
-  const struct interval *intervals = plan->intervals + plan->base;
   struct interval rest[4];
+  size_t count = list_without (rest, plan->intervals, first, last, m);
+
+  return run_weight (plan, first, last) + node_cost + small_cost (rest, count, node_cost);
+}
+
+/* Taking a single value out pays in lists that a leaf can hold: three to five intervals, of which
+ * at most three are left. */
+static void
+plan_pulls (const struct plan *plan, const struct block *block, size_t i, size_t j)
+{
+  const struct interval *intervals = plan->intervals + block->base;
+  size_t at = i * block->count + j;
 
   for (size_t m = i + 1; m < j; m++) {
-    size_t count;
     float cost;
 
     if (!is_single (&intervals[m], &intervals[m + 1]))
       continue;
     if (j - i > 2 && intervals[m - 1].node != intervals[m + 1].node)
       continue;
-    count = list_without (rest, intervals, i, j, m);
-    cost = range_weight (plan, i, j) + plan->node_cost + small_cost (plan, rest, count);
-    if (cost < plan->cost[AT (plan, i, j)]) {
-      plan->cost[AT (plan, i, j)] = cost;
-      plan->pull[AT (plan, i, j)] = (int16_t) m;
+    cost = pull_cost (plan, block->base + i, block->base + j, block->base + m, plan->node_cost);
+    if (cost < block->cost[at]) {
+      block->cost[at] = cost;
+      block->choices[at].pull = (int16_t) m;
     }
   }
 }
 
 /* The best split of i to j is not left of that of i to j-1, nor right of that of i+1 to j (Knuth's
- * observation; exact for range tests alone, and close where leaves take values out). */
+ * observation; exact for range tests alone, and close to it otherwise). `shared` comes with the
+ * cost of the subtree that has been made already. */
 static void
-plan_range (struct plan *plan, size_t i, size_t j)
+plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j)
 {
-  size_t low = j - i > 1 ? (size_t) plan->split[AT (plan, i, j - 1)] : i;
-  size_t high = j - i > 1 ? (size_t) plan->split[AT (plan, i + 1, j)] : i;
-  float best = FLT_MAX;
-  size_t split = low;
+  size_t at = i * block->count + j;
+  size_t low = j - i > 1 ? (size_t) block->choices[at - 1].split : i;
+  size_t high = j - i > 1 ? (size_t) block->choices[at + block->count].split : i;
+  struct choice *choice = &block->choices[at];
+  float best = FLT_MAX, shared_cost = block->cost[at];
 
   for (size_t m = low; m <= high; m++) {
-    float cost = plan->cost[AT (plan, i, m)] + plan->cost[AT (plan, m + 1, j)];
+    float cost = block->cost[i * block->count + m] + block->cost[(m + 1) * block->count + j];
 
     if (cost < best) {
       best = cost;
-      split = m;
+      choice->split = (int16_t) m;
     }
   }
-  plan->cost[AT (plan, i, j)] = best + range_weight (plan, i, j) + plan->node_cost;
-  plan->split[AT (plan, i, j)] = (int16_t) split;
-  plan->pull[AT (plan, i, j)] = -1;
+  block->cost[at] = best + run_weight (plan, block->base + i, block->base + j) + plan->node_cost;
   if (j - i >= 2 && j - i <= 4)
-    plan_pulls (plan, i, j);
+    plan_pulls (plan, block, i, j);
+  if (choice->shared == NONE)
+    return;
+  if (shared_cost < block->cost[at])
+    block->cost[at] = shared_cost;
+  else
+    choice->shared = NONE;
 }
 
-static const struct node *
-plan_build (const struct plan *plan, size_t i, size_t j)
+/* --- what earlier trees have made already --- */
+
+/* Where the intervals have a run that the subtree tells apart; its outer borders don't matter.
+ * Returns the first one's index, or NONE. */
+static int
+find_run (const struct plan *plan, const struct block *block, const struct subtree *subtree)
 {
-  const struct interval *intervals = plan->intervals + plan->base;
-  int16_t pull = plan->pull[AT (plan, i, j)];
-  size_t split = (size_t) plan->split[AT (plan, i, j)];
-  struct interval rest[4];
+  const struct interval *theirs = subtree->intervals + subtree->first;
+  const struct interval *ours = plan->intervals + block->base;
+  size_t length = subtree->last - subtree->first + 1, low = 1, high = block->count;
 
-  if (i == j)
-    return intervals[i].node;
-  if (pull >= 0) {
-    size_t count = list_without (rest, intervals, i, j, (size_t) pull);
+  while (low < high) {
+    size_t middle = (low + high) / 2;
 
-    return node_test (plan->graph, BPF_JEQ, intervals[pull].first, intervals[pull].node,
-                      small_build (plan, rest, count));
+    if (ours[middle].first < theirs[1].first)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  return node_test (plan->graph, BPF_JGE, intervals[split + 1].first,
-                    plan_build (plan, split + 1, j), plan_build (plan, i, split));
+  if (low - 1 + length > block->count || ours[low - 1].node != theirs[0].node)
+    return NONE;
+  for (size_t i = 1; i < length; i++)
+    if (ours[low - 1 + i].first != theirs[i].first || ours[low - 1 + i].node != theirs[i].node)
+      return NONE;
+  return (int) low - 1;
 }
 
-static const struct node *
-build_exactly (struct plan *plan, size_t from, size_t to)
+/* Steps that a subtree takes with our weights; its children's are known. */
+static float
+subtree_steps (const struct plan *plan, const struct subtree *subtree, size_t first,
+               const float *steps)
 {
-  plan->base = from;
-  plan->count = to - from + 1;
-  for (size_t i = 0; i < plan->count; i++) {
-    plan->cost[AT (plan, i, i)] = 0;
-    plan->pull[AT (plan, i, i)] = -1;
-  }
-  for (size_t length = 1; length < plan->count; length++)
-    for (size_t i = 0; i + length < plan->count; i++)
-      plan_range (plan, i, i + length);
-  return plan_build (plan, 0, plan->count - 1);
+  size_t last = first + subtree->last - subtree->first;
+
+  if (subtree->pull != NONE)
+    return pull_cost (plan, first, last, first + (size_t) subtree->pull - subtree->first, 0);
+  return run_weight (plan, first, last) + (subtree->left == NONE ? 0 : steps[subtree->left]) +
+         (subtree->right == NONE ? 0 : steps[subtree->right]);
 }
 
-/* Where the weight of from to to is halved, with something on both sides. */
+static void
+find_shared (const struct plan *plan, const struct block *block)
+{
+  const struct forest *forest = plan->forest;
+  float *steps = ARENA_ARRAY (plan->scratch, float, forest->count);
+
+  for (size_t s = 0; s < forest->count; s++) {
+    const struct subtree *subtree = &forest->subtrees[s];
+    int first = find_run (plan, block, subtree);
+    size_t at;
+
+    if (first == NONE)
+      continue;
+    at = (size_t) first * block->count + (size_t) first + subtree->last - subtree->first;
+    steps[s] = subtree_steps (plan, subtree, block->base + (size_t) first, steps);
+    if (block->choices[at].shared != NONE && block->cost[at] <= steps[s])
+      continue;
+    block->choices[at].shared = (int16_t) s;
+    block->cost[at] = steps[s];
+  }
+}
+
+/* --- blocks --- */
+
+static void
+plan_block (struct plan *plan, size_t first, size_t last)
+{
+  size_t count = last - first + 1;
+  struct block *block = ARENA_PUSH (plan->scratch, plan->blocks, plan->block_count);
+
+  *block = (struct block){.base = first,
+                          .count = count,
+                          .cost = ARENA_ARRAY (plan->scratch, float, count *count),
+                          .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count)};
+  for (size_t i = 0; i < count * count; i++)
+    block->choices[i] = (struct choice){NONE, NONE, NONE};
+  if (plan->forest)
+    find_shared (plan, block);
+  for (size_t length = 1; length < count; length++)
+    for (size_t i = 0; i + length < count; i++)
+      plan_run (plan, block, i, i + length);
+}
+
+/* Where the weight of a run is halved, with something on both sides. */
 static size_t
-middle_by_weight (const struct plan *plan, size_t from, size_t to)
+middle_by_weight (const struct plan *plan, size_t first, size_t last)
 {
-  float half = (plan->before[from] + plan->before[to + 1]) / 2;
-  size_t middle = from;
+  float half = (plan->before[first] + plan->before[last + 1]) / 2;
+  size_t middle = first;
 
-  while (middle + 1 < to && plan->before[middle + 1] < half)
+  while (middle + 1 < last && plan->before[middle + 1] < half)
     middle++;
   return middle;
 }
 
-static const struct node *
-build_range (struct plan *plan, size_t from, size_t to)
+static void
+plan_blocks (struct plan *plan, size_t first, size_t last)
 {
-  const struct node *left, *right;
-  size_t middle;
+  if (last - first + 1 <= EXACT_MAX) {
+    plan_block (plan, first, last);
+  } else {
+    size_t middle = middle_by_weight (plan, first, last);
 
-  if (to - from + 1 <= EXACT_MAX)
-    return build_exactly (plan, from, to);
-  middle = middle_by_weight (plan, from, to);
-  left = build_range (plan, from, middle);
-  right = build_range (plan, middle + 1, to);
-  return node_test (plan->graph, BPF_JGE, plan->intervals[middle + 1].first, right, left);
+    plan_blocks (plan, first, middle);
+    plan_blocks (plan, middle + 1, last);
+  }
+}
+
+struct plan *
+tree_plan (const struct forest *forest, const struct interval *intervals, size_t count,
+           struct arena *scratch)
+{
+  struct plan *plan = ARENA_NEW (scratch, struct plan);
+
+  plan->intervals = intervals;
+  plan->count = count;
+  plan->before = ARENA_ARRAY (scratch, float, count + 1);
+  for (size_t i = 0; i < count; i++)
+    plan->before[i + 1] = plan->before[i] + intervals[i].weight;
+  plan->node_cost = TREE_NODE_COST * plan->before[count];
+  plan->forest = forest;
+  plan->scratch = scratch;
+  plan_blocks (plan, 0, count - 1);
+  return plan;
+}
+
+/* --- making --- */
+
+struct maker {
+  const struct plan *plan;
+  struct graph *graph;
+  struct forest *forest; /* or NULL */
+  const struct block *block;
+};
+
+static int
+add_subtree (const struct maker *m, const struct subtree *subtree)
+{
+  if (!m->forest)
+    return NONE;
+  *ARENA_PUSH (m->plan->scratch, m->forest->subtrees, m->forest->count) = *subtree;
+  return (int) m->forest->count - 1;
+}
+
+/* The tree of a run of the block, and where it is in the forest. */
+static const struct node *
+make_run (const struct maker *m, size_t i, size_t j, int *place)
+{
+  const struct interval *intervals = m->plan->intervals;
+  const struct choice *choice = &m->block->choices[i * m->block->count + j];
+  size_t base = m->block->base;
+  struct subtree subtree = {.intervals = intervals,
+                            .first = base + i,
+                            .last = base + j,
+                            .pull = NONE,
+                            .left = NONE,
+                            .right = NONE};
+  struct interval rest[4];
+
+  *place = NONE;
+  if (i == j)
+    return intervals[base + i].node;
+  if (choice->shared != NONE) {
+    *place = choice->shared;
+    return m->plan->forest->subtrees[choice->shared].node;
+  }
+  if (choice->pull != NONE) {
+    size_t pull = base + (size_t) choice->pull;
+    size_t count = list_without (rest, intervals, base + i, base + j, pull);
+
+    subtree.pull = (int) pull;
+    subtree.node = node_test (m->graph, BPF_JEQ, intervals[pull].first, intervals[pull].node,
+                              small_make (m->graph, rest, count));
+  } else {
+    size_t split = (size_t) choice->split;
+    const struct node *low = make_run (m, i, split, &subtree.left);
+    const struct node *high = make_run (m, split + 1, j, &subtree.right);
+
+    subtree.node = node_test (m->graph, BPF_JGE, intervals[base + split + 1].first, high, low);
+  }
+  *place = add_subtree (m, &subtree);
+  return subtree.node;
+}
+
+/* Blocks stand in the order in which plan_blocks made them, so halving again finds them. */
+static const struct node *
+make_blocks (struct maker *m, size_t first, size_t last, size_t *next_block)
+{
+  const struct node *low, *high;
+  size_t middle;
+  int place;
+
+  if (last - first + 1 <= EXACT_MAX) {
+    m->block = &m->plan->blocks[(*next_block)++];
+    return make_run (m, 0, m->block->count - 1, &place);
+  }
+  middle = middle_by_weight (m->plan, first, last);
+  low = make_blocks (m, first, middle, next_block);
+  high = make_blocks (m, middle + 1, last, next_block);
+  return node_test (m->graph, BPF_JGE, m->plan->intervals[middle + 1].first, high, low);
+}
+
+const struct node *
+tree_make (const struct plan *plan, struct graph *graph, struct forest *forest)
+{
+  struct maker maker = {.plan = plan, .graph = graph, .forest = forest};
+  size_t next_block = 0;
+
+  return make_blocks (&maker, 0, plan->count - 1, &next_block);
 }
 
 const struct node *
 tree_build (struct graph *graph, const struct interval *intervals, size_t count,
             struct arena *scratch)
 {
-  size_t width = count < EXACT_MAX ? count : EXACT_MAX;
-  float *before = ARENA_ARRAY (scratch, float, count + 1);
-
-  for (size_t i = 0; i < count; i++)
-    before[i + 1] = before[i] + intervals[i].weight;
-
-  struct plan plan = {
-      .graph = graph,
-      .intervals = intervals,
-      .before = before,
-      .node_cost = TREE_NODE_COST * before[count],
-      .cost = ARENA_ARRAY (scratch, float, width *width),
-      .split = ARENA_ARRAY (scratch, int16_t, width * width),
-      .pull = ARENA_ARRAY (scratch, int16_t, width * width),
-  };
-
-  return build_range (&plan, 0, count - 1);
+  return tree_make (tree_plan (NULL, intervals, count, scratch), graph, NULL);
 }

@@ -2,12 +2,13 @@
  *
  * In: intervals that cover 0 to 2^32-1, each with the node that it leads to and how often it is
  * reached. Out: a node that expects the word in the accumulator. What always holds: the tree
- * decides as the intervals say; weights change only its shape.
+ * decides as the intervals say; weights, and what was built before, change only its shape.
  *
  * The shape minimises steps weighted by frequency plus TREE_NODE_COST for each node, over all trees
  * of range tests (jge) in which the last few intervals may instead be told apart by taking single
  * values out (jeq): where an exception of one value stands inside of an interval, that halves the
- * tests. */
+ * tests. A run of intervals that an earlier tree of the same forest has a subtree for costs no
+ * node: most numbers mean the same on several ABIs. */
 #ifndef TREE_H
 #define TREE_H
 
@@ -25,8 +26,26 @@ void interval_append (struct interval *intervals, size_t *count, uint32_t first,
                       const struct node *node, float weight);
 
 /* What a node costs, in steps of a call that makes up the whole weight. */
-#define TREE_NODE_COST 0.002f
+#define TREE_NODE_COST 0.03f
 
+/* Trees that may share subtrees. One that is all zero is empty. */
+struct forest {
+  struct subtree *subtrees; /* children before parents */
+  size_t count;
+};
+
+/* The shape of a tree: it stays right while the intervals' nodes change, as long as those that were
+ * equal stay equal. */
+struct plan;
+
+/* `forest` may be NULL. The intervals are not copied. */
+struct plan *tree_plan (const struct forest *forest, const struct interval *intervals, size_t count,
+                        struct arena *scratch);
+
+/* The tree itself. Its subtrees are added to `forest`, unless that is NULL. */
+const struct node *tree_make (const struct plan *plan, struct graph *graph, struct forest *forest);
+
+/* Both in one, of a tree that shares nothing. */
 const struct node *tree_build (struct graph *graph, const struct interval *intervals, size_t count,
                                struct arena *scratch);
 

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "install.h"
@@ -29,7 +30,6 @@ struct apply {
   unsigned flags;
   struct listener listener;
   const char *file; /* to execute */
-  bool installed;
 };
 
 static bool
@@ -307,10 +307,11 @@ install (struct apply *apply, struct oci_seccomp_error *err)
 
   if (code)
     return code;
-  /* No system call before this has returned: nobody could answer a notified one. */
+  /* No system call before listener_send has returned: nobody could answer a notified one. If it
+   * failed, exit_group may be as dead as all others; then the helper ends this. */
   if (listens (apply) && !listener_send (&apply->listener, descriptor))
-    _exit (STATUS_NOT_APPLIED);
-  apply->installed = true;
+    for (;;)
+      syscall (SYS_exit_group, STATUS_NOT_APPLIED);
   return OCI_SECCOMP_OK;
 }
 
@@ -371,7 +372,7 @@ execute (const struct apply *apply)
   execve (apply->file, apply->process.args, apply->process.env);
   switch (errno) {
   case ENOENT:
-    return complain (STATUS_NOT_FOUND, "%s: its interpreter is not found", apply->file);
+    return complain (STATUS_NOT_FOUND, "%s: it, or its interpreter, is not found", apply->file);
   case E2BIG:
   case ENOEXEC:
     return complain (STATUS_NOT_EXECUTABLE, "%s: %s", apply->file, strerror (errno));
@@ -396,9 +397,7 @@ run (struct apply *apply)
   status = apply->command ? become_command (apply, &err) : become_section (apply, &err);
   if (!status)
     status = execute (apply);
-  if (!apply->installed)
-    return status;
-  /* The way out of main makes calls that the filter may not allow. */
+  /* What has changed by now, the filter first of all, may not let main end in its own way. */
   _exit (status);
 }
 
@@ -406,7 +405,7 @@ int
 run_apply (const struct verb *verb, int argc, char **argv)
 {
   static struct apply apply;
-  int status = STATUS_NOT_APPLIED;
+  volatile int status = STATUS_NOT_APPLIED;
 
   if (!open_standard_streams ())
     return complain (STATUS_NOT_APPLIED, "/dev/null: cannot open: %s", strerror (errno));
