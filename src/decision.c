@@ -46,8 +46,8 @@ struct builder {
 static float
 call_weight (const struct call *call)
 {
-  return 1 + (float) syscall_frequency (call->row) * FREQUENCY_SHARE
-         + (call->rules[0].test_count ? CONDITIONAL_SHARE : 0);
+  return 1 + (float) syscall_frequency (call->row) * FREQUENCY_SHARE +
+         (call->rules[0].test_count ? CONDITIONAL_SHARE : 0);
 }
 
 /* Numbers that no rule speaks of are called now and then, as far as they are calls at all. */
@@ -171,22 +171,33 @@ interval_of (const struct builder *b, uint32_t number)
   return i;
 }
 
+/* The tests of numbers that a tree has: up to where it looks at something else. */
+static uint32_t
+count_tests (const struct node *tree)
+{
+  if (BPF_CLASS (tree->code) != BPF_JMP)
+    return 0;
+  return 1 + count_tests (tree->yes) + count_tests (tree->no);
+}
+
 /* Numbers of x32 without their bit are x86_64's for most calls, and so are whole subtrees. Taking
  * the bit away costs an instruction, so it must save more. */
 static const struct node *
 make_x32 (struct builder *b, struct interval *intervals, size_t count)
 {
-  const struct node *as_they_are = tree_build (b->graph, intervals, count, b->scratch), *shared;
-  size_t forest_count = b->forest.count;
-  uint32_t nodes = b->graph->count, size = graph_size (b->graph, as_they_are, b->scratch);
+  struct forest forest = b->forest;
+  uint32_t nodes = b->graph->count;
+  const struct node *tree;
 
   for (size_t i = 1; i < count; i++)
     intervals[i].first -= X32_BIT;
-  shared = tree_make (tree_plan (&b->forest, intervals, count, b->scratch), b->graph, &b->forest);
-  if (b->graph->count - nodes + 1 < size)
-    return node_alu (b->graph, BPF_SUB, X32_BIT, shared);
-  b->forest.count = forest_count;
-  return as_they_are;
+  tree = tree_make (tree_plan (&b->forest, intervals, count, b->scratch), b->graph, &b->forest);
+  if (b->graph->count - nodes + 1 < count_tests (tree))
+    return node_alu (b->graph, BPF_SUB, X32_BIT, tree);
+  b->forest = forest;
+  for (size_t i = 1; i < count; i++)
+    intervals[i].first += X32_BIT;
+  return tree_build (b->graph, intervals, count, b->scratch);
 }
 
 /* Takes the intervals of numbers with x32's bit out of the builder, where it is this bit alone that

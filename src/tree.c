@@ -1,27 +1,28 @@
 #include "tree.h"
 
 #include <float.h>
+#include <string.h>
 
 #include <linux/filter.h>
 
 /* Above this many intervals, halves are planned apart: time and memory grow with the square. */
-enum { EXACT_MAX = 192 };
+enum { EXACT_MAX = 80 };
 
 enum { NONE = -1 };
 
 /* How a run of intervals is told apart: by a range test between `split` and split + 1; or, if
- * `pull` is not NONE, by first taking out the single value of interval pull; or, if `shared` is not
- * NONE, as that subtree of the forest does. */
+ * `pull` is not NONE, by first taking out the single value of interval pull. */
 struct choice {
-  int16_t split, pull, shared;
+  int16_t split, pull;
 };
 
-/* The plan of up to EXACT_MAX intervals, from `base` on: `choices` and `cost` at [i * count + j]
- * are of the run i to j. */
+/* The plan of up to EXACT_MAX intervals, from `base` on: what stands at [i * count + j] is of the
+ * run i to j. */
 struct block {
   size_t base, count;
   float *cost;
   struct choice *choices;
+  int *shared; /* the subtree of the forest to take instead, or NONE; NULL if all are NONE */
 };
 
 struct plan {
@@ -168,34 +169,46 @@ plan_pulls (const struct plan *plan, const struct block *block, size_t i, size_t
 }
 
 /* The best split of i to j is not left of that of i to j-1, nor right of that of i+1 to j (Knuth's
- * observation; exact for range tests alone, and close to it otherwise). `shared` comes with the
- * cost of the subtree that has been made already. */
+ * observation; exact for range tests alone, and close to it otherwise). */
+static void
+plan_split (const struct plan *plan, const struct block *block, size_t i, size_t j)
+{
+  size_t count = block->count, at = i * count + j;
+  size_t low = (size_t) block->choices[at - 1].split;
+  size_t high = (size_t) block->choices[at + count].split;
+  const float *left = block->cost + i * count, *right = block->cost + j + count;
+  float best = FLT_MAX;
+  size_t split = low;
+
+  if (high == j)
+    high = j - 1;
+  for (size_t m = low; m <= high; m++) {
+    float cost = left[m] + right[m * count];
+
+    if (cost < best) {
+      best = cost;
+      split = m;
+    }
+  }
+  block->cost[at] = best + run_weight (plan, block->base + i, block->base + j) + plan->node_cost;
+  block->choices[at] = (struct choice){(int16_t) split, NONE};
+}
+
 static void
 plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j)
 {
   size_t at = i * block->count + j;
-  size_t low = j - i > 1 ? (size_t) block->choices[at - 1].split : i;
-  size_t high = j - i > 1 ? (size_t) block->choices[at + block->count].split : i;
-  struct choice *choice = &block->choices[at];
-  float best = FLT_MAX, shared_cost = block->cost[at];
+  float shared_cost = block->cost[at];
 
-  for (size_t m = low; m <= high; m++) {
-    float cost = block->cost[i * block->count + m] + block->cost[(m + 1) * block->count + j];
-
-    if (cost < best) {
-      best = cost;
-      choice->split = (int16_t) m;
-    }
-  }
-  block->cost[at] = best + run_weight (plan, block->base + i, block->base + j) + plan->node_cost;
+  plan_split (plan, block, i, j);
   if (j - i >= 2 && j - i <= 4)
     plan_pulls (plan, block, i, j);
-  if (choice->shared == NONE)
+  if (!block->shared || block->shared[at] == NONE)
     return;
   if (shared_cost < block->cost[at])
     block->cost[at] = shared_cost;
   else
-    choice->shared = NONE;
+    block->shared[at] = NONE;
 }
 
 /* --- what earlier trees have made already --- */
@@ -238,12 +251,15 @@ subtree_steps (const struct plan *plan, const struct subtree *subtree, size_t fi
          (subtree->right == NONE ? 0 : steps[subtree->right]);
 }
 
+/* Marks the runs that subtrees of the forest tell apart, with what that costs: no node. */
 static void
-find_shared (const struct plan *plan, const struct block *block)
+find_shared (const struct plan *plan, struct block *block)
 {
   const struct forest *forest = plan->forest;
   float *steps = ARENA_ARRAY (plan->scratch, float, forest->count);
 
+  block->shared = ARENA_ARRAY (plan->scratch, int, block->count * block->count);
+  memset (block->shared, 0xff, block->count * block->count * sizeof *block->shared);
   for (size_t s = 0; s < forest->count; s++) {
     const struct subtree *subtree = &forest->subtrees[s];
     int first = find_run (plan, block, subtree);
@@ -253,10 +269,10 @@ find_shared (const struct plan *plan, const struct block *block)
       continue;
     at = (size_t) first * block->count + (size_t) first + subtree->last - subtree->first;
     steps[s] = subtree_steps (plan, subtree, block->base + (size_t) first, steps);
-    if (block->choices[at].shared != NONE && block->cost[at] <= steps[s])
-      continue;
-    block->choices[at].shared = (int16_t) s;
-    block->cost[at] = steps[s];
+    if (block->shared[at] == NONE || steps[s] < block->cost[at]) {
+      block->shared[at] = (int) s;
+      block->cost[at] = steps[s];
+    }
   }
 }
 
@@ -272,10 +288,10 @@ plan_block (struct plan *plan, size_t first, size_t last)
                           .count = count,
                           .cost = ARENA_ARRAY (plan->scratch, float, count *count),
                           .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count)};
-  for (size_t i = 0; i < count * count; i++)
-    block->choices[i] = (struct choice){NONE, NONE, NONE};
-  if (plan->forest)
+  if (plan->forest && plan->forest->count)
     find_shared (plan, block);
+  for (size_t i = 0; i < count; i++)
+    block->choices[i * count + i] = (struct choice){(int16_t) i, NONE};
   for (size_t length = 1; length < count; length++)
     for (size_t i = 0; i + length < count; i++)
       plan_run (plan, block, i, i + length);
@@ -360,9 +376,9 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
   *place = NONE;
   if (i == j)
     return intervals[base + i].node;
-  if (choice->shared != NONE) {
-    *place = choice->shared;
-    return m->plan->forest->subtrees[choice->shared].node;
+  if (m->block->shared && m->block->shared[i * m->block->count + j] != NONE) {
+    *place = m->block->shared[i * m->block->count + j];
+    return m->plan->forest->subtrees[*place].node;
   }
   if (choice->pull != NONE) {
     size_t pull = base + (size_t) choice->pull;
