@@ -1,0 +1,585 @@
+/* What a profile means, as a diagram: against the naive oracle, call by call, and against
+ * libseccomp's programs, for all calls at once. SEED of the environment says where to begin. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "equivalence.h"
+#include "filter.h"
+#include "meaning.h"
+#include "verdict.h"
+
+#include <cmocka.h> /* last: its fail is a macro */
+
+enum { PROFILES = 2000, BUDGET = 150, PEERS = 60 };
+
+static struct arena arena;
+
+static unsigned long
+first_seed (void)
+{
+  const char *seed = getenv ("SEED");
+
+  return seed ? strtoul (seed, NULL, 0) : 1;
+}
+
+static int
+begin (void **context)
+{
+  (void) context;
+  arena_init (&arena);
+  return ARENA_GUARD (&arena) ? -1 : 0;
+}
+
+static int
+end (void **context)
+{
+  (void) context;
+  arena_free (&arena);
+  return 0;
+}
+
+/* A profile read by the library, and the oracle's reading of the same text. */
+struct reading {
+  struct oracle *oracle;
+  struct oci_seccomp_profile *profile;
+  struct options options;
+};
+
+static void
+reading_open (struct reading *reading, const char *json, const struct oracle_machine *machine)
+{
+  struct oci_seccomp_options library;
+  struct oci_seccomp_error err;
+  char kernel[24], bad_arch[32];
+
+  reading->oracle = oracle_new (json, machine);
+  if (reading->oracle->is_error)
+    fail_msg ("%s\n%s", reading->oracle->why, json);
+  library = compare_options (reading->oracle, kernel);
+  library.bad_arch = oracle_verdict_text (machine->bad_arch, bad_arch, sizeof bad_arch);
+  if (oci_seccomp_profile_parse (&reading->profile, json, strlen (json), &library, &err) ||
+      options_resolve (&reading->options, &library, &err))
+    fail_msg ("%s\n%s", err.message, json);
+}
+
+static void
+reading_close (struct reading *reading)
+{
+  oracle_free (reading->oracle);
+  oci_seccomp_profile_free (reading->profile);
+  arena_free (&arena);
+  arena_init (&arena);
+  if (ARENA_GUARD (&arena))
+    fail_msg ("out of memory");
+}
+
+/* --- the oracle ---------------------------------------------------------------------------- */
+
+static size_t
+compare_at_points (const struct reading *reading, struct points *points, const char *json)
+{
+  struct diagrams diagrams;
+  diagram meaning;
+
+  diagrams_init (&diagrams, &arena);
+  meaning = profile_diagram (&diagrams, &reading->profile->profile, &reading->options);
+  assert_false (diagrams.exceeded);
+  for (size_t i = 0; i < points->count; i++) {
+    uint32_t wanted = verdict_effect (oracle_decide (reading->oracle, &points->calls[i]));
+    uint32_t value = diagram_value (&diagrams, meaning, &points->calls[i]);
+
+    if (value != wanted)
+      fail_msg ("%s: 0x%x, the oracle says 0x%x\n%s",
+                equivalence_call_text (&points->calls[i], &arena), value, wanted, json);
+  }
+  return points->count;
+}
+
+static void
+random_profiles (void **context)
+{
+  static struct random_profile profile;
+  unsigned long seed = first_seed ();
+  size_t compared = 0;
+
+  (void) context;
+  for (unsigned i = 0; i < PROFILES; i++) {
+    struct random random = random_start (seed + i);
+    struct points points = {0};
+    struct oracle_machine machine;
+    struct reading reading;
+    char why[200];
+
+    random_profile (&profile, &random, (enum random_kind) (i % RANDOM_KINDS));
+    machine = oracle_machine (profile.native);
+    machine.newer_default = profile.newer_default;
+    machine.bad_arch = profile.bad_arch_verdict;
+    reading_open (&reading, profile.json, &machine);
+    if (!oracle_conflict (reading.oracle, why, sizeof why)) {
+      points_add_borders (&points, reading.oracle, &random, BUDGET);
+      compared += compare_at_points (&reading, &points, profile.json);
+    }
+    points_free (&points);
+    reading_close (&reading);
+  }
+  print_message ("# %zu calls\n", compared);
+  assert_true (compared > PROFILES * 100);
+}
+
+/* --- the contract, point by point ------------------------------------------------------------ */
+
+enum {
+  ALLOW = SECCOMP_RET_ALLOW,
+  ENOSYS_ = SECCOMP_RET_ERRNO | 38,
+  KILL = SECCOMP_RET_KILL_THREAD,
+  DEFAULT = SECCOMP_RET_ERRNO | 1,
+  NINE = SECCOMP_RET_ERRNO | 9,
+  X86_64_TOKEN = 0xc000003e,
+  X86_TOKEN = 0x40000003,
+  S390X_TOKEN = 0x80000016,
+};
+
+#define RULE(names, action, args) \
+  "{\"names\":[" names "],\"action\":\"SCMP_ACT_" action "\",\"errnoRet\":9,\"args\":[" args "]}"
+#define ALLOWED(names, args) \
+  "{\"names\":[" names "],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[" args "]}"
+#define ARG(index, op, value) \
+  "{\"index\":" #index ",\"op\":\"SCMP_CMP_" op "\",\"value\":" #value "}"
+#define MASKED(index, mask, value) \
+  "{\"index\":" #index ",\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":" #mask ",\"valueTwo\":" #value "}"
+
+struct expected {
+  const char *native, *abis, *default_action, *rules;
+  bool newer_default;
+  struct seccomp_data call;
+  uint32_t verdict;
+};
+
+static const struct expected expectations[] = {
+    /* 1: what equals the default carves no exception, but raises the last number. */
+    {"x86_64", "", "ERRNO", RULE ("\"read\"", "ERRNO", ""), false, {0, X86_64_TOKEN, 0, {0}}, NINE},
+    {"x86_64",
+     "",
+     "ALLOW",
+     ALLOWED ("\"read\"", "") "," RULE ("\"read\"", "ERRNO", ""),
+     false,
+     {0, X86_64_TOKEN, 0, {0}},
+     NINE},
+    {"x86_64",
+     "",
+     "KILL",
+     "{\"names\":[\"close_range\"],\"action\":\"SCMP_ACT_KILL\"}",
+     false,
+     {400, X86_64_TOKEN, 0, {0}},
+     KILL},
+    {"x86_64",
+     "",
+     "KILL",
+     "{\"names\":[\"close_range\"],\"action\":\"SCMP_ACT_KILL\"}",
+     false,
+     {437, X86_64_TOKEN, 0, {0}},
+     ENOSYS_},
+    /* 2: an index twice makes all of them alternatives. */
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"read\"", ARG (0, "EQ", 1) "," ARG (0, "EQ", 2) "," ARG (1, "EQ", 7)),
+     false,
+     {0, X86_64_TOKEN, 0, {5, 7}},
+     ALLOW},
+    /* 3: a mask of 0 says nothing; 32-bit ABIs see 32 bits. */
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"read\"", MASKED (0, 0, 7)),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     ALLOW},
+    {"x86",
+     "",
+     "ERRNO",
+     ALLOWED ("\"read\"", MASKED (0, 4294967296, 7)),
+     false,
+     {3, X86_TOKEN, 0, {5}},
+     ALLOW},
+    {"x86",
+     "",
+     "ERRNO",
+     ALLOWED ("\"read\"", ARG (0, "EQ", 4294967301)),
+     false,
+     {3, X86_TOKEN, 0, {UINT64_C (0x700000005)}},
+     ALLOW},
+    {"x86_64",
+     "\"SCMP_ARCH_X32\"",
+     "ERRNO",
+     ALLOWED ("\"read\"", ARG (0, "EQ", 5)),
+     false,
+     {0x40000000, X86_64_TOKEN, 0, {UINT64_C (0x700000005)}},
+     ALLOW},
+    {"x86_64",
+     "\"SCMP_ARCH_X32\"",
+     "ERRNO",
+     ALLOWED ("\"read\"", ARG (0, "EQ", 5)),
+     false,
+     {0, X86_64_TOKEN, 0, {UINT64_C (0x700000005)}},
+     DEFAULT},
+    /* 4 */
+    {"x86_64",
+     "",
+     "KILL",
+     RULE ("\"read\"", "ERRNO", ARG (0, "EQ", 5)) "," ALLOWED ("\"read\"", ""),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     ALLOW},
+    /* 5: higher argument first; equality before order; the larger value first. */
+    {"x86_64",
+     "",
+     "KILL",
+     RULE ("\"read\"", "ERRNO", ARG (0, "EQ", 5)) "," ALLOWED ("\"read\"", ARG (1, "GE", 0)),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     ALLOW},
+    {"x86_64",
+     "",
+     "KILL",
+     ALLOWED ("\"read\"", ARG (0, "LT", 9)) "," RULE ("\"read\"", "ERRNO", ARG (0, "NE", 7)),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     NINE},
+    {"x86_64",
+     "",
+     "KILL",
+     ALLOWED ("\"read\"", ARG (0, "EQ", 5)) "," RULE ("\"read\"", "ERRNO", ARG (0, "NE", 7)),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     NINE},
+    {"x86_64",
+     "",
+     "KILL",
+     ALLOWED ("\"read\"", ARG (0, "LT", 9)) "," RULE ("\"read\"", "ERRNO", ARG (0, "LE", 7)),
+     false,
+     {0, X86_64_TOKEN, 0, {5}},
+     NINE},
+    /* 7: socketcall in place of argument 0. */
+    {"x86",
+     "",
+     "ERRNO",
+     ALLOWED ("\"socket\"", ARG (0, "EQ", 16)),
+     false,
+     {102, X86_TOKEN, 0, {1}},
+     ALLOW},
+    {"x86",
+     "",
+     "ERRNO",
+     ALLOWED ("\"socket\"", ARG (0, "EQ", 16)),
+     false,
+     {359, X86_TOKEN, 0, {1}},
+     DEFAULT},
+    {"x86",
+     "",
+     "ERRNO",
+     ALLOWED ("\"socket\"", ARG (1, "EQ", 16)),
+     true,
+     {102, X86_TOKEN, 0, {1, 15}},
+     DEFAULT},
+    /* 8 */
+    {"x86_64", "", "ALLOW", "", false, {0, X86_TOKEN, 0, {0}}, KILL},
+    {"x86_64", "\"SCMP_ARCH_X86\"", "ALLOW", "", false, {0, X86_TOKEN, 0, {0}}, ALLOW},
+    {"x86_64", "", "ALLOW", "", false, {0x40000000, X86_64_TOKEN, 0, {0}}, KILL},
+    {"x86_64", "\"SCMP_ARCH_X32\"", "ALLOW", "", false, {0x40000000, X86_64_TOKEN, 0, {0}}, ALLOW},
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"close_range\"", ""),
+     false,
+     {-1, X86_64_TOKEN, 0, {0}},
+     DEFAULT},
+    {"x86_64",
+     "\"SCMP_ARCH_X32\"",
+     "ERRNO",
+     ALLOWED ("\"close_range\"", ""),
+     false,
+     {-1, X86_64_TOKEN, 0, {0}},
+     ENOSYS_},
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"close_range\"", ""),
+     false,
+     {(int) 0x80000000, X86_64_TOKEN, 0, {0}},
+     ENOSYS_},
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"close_range\"", ""),
+     true,
+     {(int) 0x80000000, X86_64_TOKEN, 0, {0}},
+     KILL},
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"close_range\"", ""),
+     false,
+     {(int) 0xc0000000, X86_64_TOKEN, 0, {0}},
+     KILL},
+    /* 9: number 0 alone is no last number; s390 counts 0 as newer. */
+    {"x86_64", "", "ERRNO", ALLOWED ("\"read\"", ""), false, {1, X86_64_TOKEN, 0, {0}}, DEFAULT},
+    {"x86_64", "", "ERRNO", ALLOWED ("\"write\"", ""), false, {2, X86_64_TOKEN, 0, {0}}, ENOSYS_},
+    {"x86_64", "", "ERRNO", ALLOWED ("\"write\"", ""), true, {2, X86_64_TOKEN, 0, {0}}, DEFAULT},
+    {"s390x", "", "ERRNO", ALLOWED ("\"write\"", ""), false, {0, S390X_TOKEN, 0, {0}}, ENOSYS_},
+    {"s390x", "", "ERRNO", ALLOWED ("\"write\"", ""), true, {0, S390X_TOKEN, 0, {0}}, DEFAULT},
+    {"x86", "", "ERRNO", ALLOWED ("\"socket\"", ""), false, {500, X86_TOKEN, 0, {0}}, DEFAULT},
+    /* 10 */
+    {"x86_64",
+     "",
+     "ERRNO",
+     ALLOWED ("\"no_such_call\",\"write\"", ""),
+     false,
+     {1, X86_64_TOKEN, 0, {0}},
+     ALLOW},
+};
+
+static void
+points_of_the_contract (void **context)
+{
+  (void) context;
+  for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++) {
+    const struct expected *expected = &expectations[i];
+    struct oracle_machine machine = oracle_machine (expected->native);
+    struct reading reading;
+    struct diagrams diagrams;
+    diagram meaning;
+    char json[2048];
+
+    machine.newer_default = expected->newer_default;
+    snprintf (json, sizeof json,
+              "{\"defaultAction\":\"SCMP_ACT_%s\",\"architectures\":[%s],\"syscalls\":[%s]}",
+              expected->default_action, expected->abis, expected->rules);
+    reading_open (&reading, json, &machine);
+    diagrams_init (&diagrams, &arena);
+    meaning = profile_diagram (&diagrams, &reading.profile->profile, &reading.options);
+    if (diagram_value (&diagrams, meaning, &expected->call) != expected->verdict)
+      fail_msg ("case %zu: 0x%x, not 0x%x: %s", i,
+                diagram_value (&diagrams, meaning, &expected->call), expected->verdict, json);
+    assert_int_equal (oracle_decide (reading.oracle, &expected->call), expected->verdict);
+    reading_close (&reading);
+  }
+}
+
+/* --- libseccomp ------------------------------------------------------------------------------ */
+
+static struct equivalence
+check_peer (const struct reading *reading, const struct peer *peer)
+{
+  struct program program = {peer->instructions, peer->length};
+  struct side profile = {.profile = &reading->profile->profile, .options = &reading->options};
+  struct side other = {.program = &program, .big_endian = reading->oracle->abis[0]->big_endian};
+  struct oci_seccomp_error err;
+  struct equivalence result;
+
+  assert_int_equal (program_check (&program, &err), 0);
+  equivalence_check (&result, &profile, &other, &arena);
+  return result;
+}
+
+/* Its bugs, by the numbers that they have in our notes: the smallest rules that show each. */
+static const struct bug {
+  const char *name, *native, *rules;
+} bugs[] = {
+    {"D1 on 32 bits", "x86",
+     RULE ("\"personality\"", "ERRNO", ARG (0, "EQ", 1)) "," RULE (
+         "\"personality\"", "ERRNO", ARG (0, "NE", 2) "," ARG (1, "NE", 0))},
+    {"D1 on 64 bits", "x86_64",
+     RULE ("\"personality\"", "ERRNO", ARG (0, "LT", 4294967297)) "," RULE (
+         "\"personality\"", "ERRNO", ARG (0, "LT", 4294967295))},
+    {"D1 that denies", "x86_64",
+     RULE ("\"personality\"", "ERRNO", ARG (0, "LE", 5)) "," RULE ("\"personality\"", "ERRNO",
+                                                                   ARG (0, "GE", 8589934592))},
+    {"D1 that fails open", "x86_64",
+     RULE ("\"personality\"", "ERRNO", ARG (0, "GE", 4294967294)) "," RULE (
+         "\"personality\"", "ERRNO", ARG (0, "GT", 1) "," ARG (2, "EQ", 5))},
+    {"D2", "x86_64",
+     RULE ("\"personality\"", "ERRNO", ARG (0, "GT", 5) "," ARG (1, "EQ", 1)) "," RULE (
+         "\"personality\"", "ERRNO", ARG (0, "GT", 7) "," ARG (1, "EQ", 2))},
+    {"D4", "x86_64",
+     RULE ("\"personality\"", "ERRNO", ARG (2, "EQ", 5)) "," RULE (
+         "\"personality\"", "ERRNO", ARG (1, "EQ", 5) "," ARG (2, "NE", 5))},
+    {"D5", "aarch64",
+     RULE ("\"open\"", "ERRNO", "") "," RULE ("\"clone\"", "ERRNO", ARG (0, "EQ", 5))},
+};
+
+static void
+finds_bugs_of_libseccomp (void **context)
+{
+  (void) context;
+  for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++) {
+    struct oracle_machine machine = oracle_machine (bugs[i].native);
+    struct equivalence result;
+    struct reading reading;
+    struct peer peer;
+    char json[1024];
+
+    snprintf (json, sizeof json, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}",
+              bugs[i].rules);
+    reading_open (&reading, json, &machine);
+    if (peer_compile (&peer, reading.oracle) == PEER_ABSENT) {
+      reading_close (&reading);
+      print_message ("# without libseccomp\n");
+      skip ();
+    }
+    result = check_peer (&reading, &peer);
+    if (result.result == EQUIVALENCE_EQUAL) {
+      print_message ("# this libseccomp is free of %s\n", bugs[i].name);
+    } else {
+      char wanted[VERDICT_TEXT], got[VERDICT_TEXT];
+
+      assert_int_equal (result.result, EQUIVALENCE_DIFFERENT);
+      assert_int_equal (oracle_decide (reading.oracle, &result.witness), result.verdicts[0]);
+      assert_int_equal (peer_decide (&peer, &result.witness), result.verdicts[1]);
+      print_message ("# %s: %s is %s, should be %s\n", bugs[i].name,
+                     equivalence_call_text (&result.witness, &arena),
+                     verdict_text (result.verdicts[1], got),
+                     verdict_text (result.verdicts[0], wanted));
+    }
+    peer_free (&peer);
+    reading_close (&reading);
+  }
+}
+
+/* One condition a rule with 32-bit values, or equalities alone: there libseccomp is right, for all
+ * calls. */
+static void
+random_rules (char *json, size_t size, struct random *random, bool equal)
+{
+  static const char *const ops[] = {"EQ", "NE", "LT", "LE", "GT", "GE"};
+  static const char *const calls[] = {"personality", "read", "ioctl", "clone"};
+  size_t used = (size_t) snprintf (json, size,
+                                   "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":"
+                                   "[\"SCMP_ARCH_X86\"],\"syscalls\":[");
+
+  for (unsigned i = 0, count = 1 + random_below (random, 6); i < count; i++) {
+    unsigned conditions = equal ? 1 + random_below (random, 3) : 1;
+
+    used += (size_t) snprintf (json + used, size - used,
+                               "%s{\"names\":[\"%s\"],\"action\":"
+                               "\"SCMP_ACT_ERRNO\",\"errnoRet\":9,\"args\":[",
+                               i ? "," : "", calls[random_below (random, 4)]);
+    for (unsigned j = 0; j < conditions; j++)
+      used += (size_t) snprintf (
+          json + used, size - used, "%s{\"index\":%u,\"op\":\"SCMP_CMP_%s\",\"value\":%llu}",
+          j ? "," : "", j + random_below (random, 4 - conditions),
+          equal ? "EQ" : ops[random_below (random, 6)],
+          equal ? (unsigned long long) random_below (random, 2) << 32 | random_below (random, 3)
+                : (unsigned long long) random_below (random, 5));
+    used += (size_t) snprintf (json + used, size - used, "]}");
+  }
+  snprintf (json + used, size - used, "]}");
+}
+
+static void
+proves_libseccomp_where_it_is_right (void **context)
+{
+  struct oracle_machine machine = oracle_machine ("x86_64");
+  unsigned long seed = first_seed ();
+  unsigned proved = 0;
+
+  (void) context;
+  for (unsigned i = 0; i < PEERS; i++) {
+    struct random random = random_start (seed + i);
+    struct reading reading;
+    struct peer peer;
+    char json[4096];
+
+    random_rules (json, sizeof json, &random, i % 2);
+    reading_open (&reading, json, &machine);
+    if (peer_compile (&peer, reading.oracle) == PEER_ABSENT) {
+      reading_close (&reading);
+      print_message ("# without libseccomp\n");
+      skip ();
+    }
+    struct equivalence result = check_peer (&reading, &peer);
+
+    if (result.result != EQUIVALENCE_EQUAL)
+      fail_msg ("SEED=%lu: %s\n%s", seed + i, equivalence_call_text (&result.witness, &arena),
+                json);
+    proved++;
+    peer_free (&peer);
+    reading_close (&reading);
+  }
+  assert_int_equal (proved, PEERS);
+}
+
+/* --- the compiler ---------------------------------------------------------------------------- */
+
+/* A mistake put into a compiled program is found. */
+static void
+broken_programs_are_refuted (void **context)
+{
+  static struct random_profile profile;
+  unsigned refuted = 0, proved = 0;
+
+  (void) context;
+  for (unsigned i = 0; i < PEERS; i++) {
+    struct random random = random_start (first_seed () + i);
+    struct oci_seccomp_filter *filter;
+    struct oci_seccomp_options library;
+    struct oci_seccomp_error err;
+    struct oracle_machine machine;
+    struct equivalence result;
+    struct reading reading;
+    char kernel[24], bad_arch[32];
+
+    random_profile (&profile, &random, RANDOM_EQUAL);
+    machine = oracle_machine (profile.native);
+    machine.newer_default = profile.newer_default;
+    machine.bad_arch = profile.bad_arch_verdict;
+    reading_open (&reading, profile.json, &machine);
+    library = compare_options (reading.oracle, kernel);
+    library.bad_arch = oracle_verdict_text (machine.bad_arch, bad_arch, sizeof bad_arch);
+    if (!oci_seccomp_compile (&filter, reading.profile, &library, &err)) {
+      struct side asked = {.profile = &reading.profile->profile, .options = &reading.options};
+      struct side made = {.program = &filter->program,
+                          .big_endian = abi_table[filter->native].big_endian};
+      struct sock_filter *insn =
+          &filter->program.instructions[random_below (&random, (unsigned) filter->program.length)];
+
+      equivalence_check (&result, &asked, &made, &arena);
+      assert_int_equal (result.result, EQUIVALENCE_EQUAL);
+      proved++;
+      if (BPF_CLASS (insn->code) == BPF_JMP || BPF_CLASS (insn->code) == BPF_RET) {
+        insn->k = BPF_CLASS (insn->code) == BPF_RET ? insn->k ^ SECCOMP_RET_TRAP : insn->k + 1;
+        if (insn->code != (BPF_JMP | BPF_JA)) {
+          equivalence_check (&result, &asked, &made, &arena);
+          assert_int_not_equal (result.result, EQUIVALENCE_UNKNOWN);
+          refuted += result.result == EQUIVALENCE_DIFFERENT;
+        }
+      }
+      oci_seccomp_filter_free (filter);
+    }
+    reading_close (&reading);
+  }
+  print_message ("# %u proved, %u refuted when changed\n", proved, refuted);
+  assert_true (proved > PEERS / 2);
+  assert_true (refuted > PEERS / 4);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown (name, begin, end)
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST (random_profiles),
+      TEST (points_of_the_contract),
+      TEST (finds_bugs_of_libseccomp),
+      TEST (proves_libseccomp_where_it_is_right),
+      TEST (broken_programs_are_refuted),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
