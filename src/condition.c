@@ -30,7 +30,7 @@ struct state {
   int loaded;         /* the word that the accumulator holds, or NO_WORD */
 };
 
-enum { NO_WORD = -1, MEMO_BUCKETS = 256 };
+enum { NO_WORD = -1, MEMO_BUCKETS = 32 };
 
 struct memo {
   struct memo *next;
@@ -298,9 +298,9 @@ find_cuts (struct lowering *l, const struct state *state, int word, size_t *coun
 static const struct node *
 decide_values (struct lowering *l, const struct state *state, int word)
 {
-  size_t cut_count, count = 0;
+  size_t cut_count;
   const uint32_t *cuts = find_cuts (l, state, word, &cut_count);
-  struct interval *intervals = ARENA_ARRAY (l->scratch, struct interval, cut_count);
+  struct interval_list intervals = {NULL, 0};
   const struct node *node;
 
   for (size_t i = 0; i < cut_count; i++) {
@@ -311,10 +311,10 @@ decide_values (struct lowering *l, const struct state *state, int word)
     node = decide (l, &next);
     if (!node)
       return NULL;
-    interval_append (intervals, &count, cuts[i], node, 1);
+    interval_append (&intervals, cuts[i], node, 1, l->scratch);
   }
-  node = cubes_build (l->graph, intervals, count, l->scratch);
-  return node ? node : tree_build (l->graph, intervals, count, l->scratch);
+  node = cubes_build (l->graph, intervals.items, intervals.count, l->scratch);
+  return node ? node : tree_build (l->graph, intervals.items, intervals.count, l->scratch);
 }
 
 static const struct node *

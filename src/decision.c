@@ -33,8 +33,7 @@ struct builder {
   struct graph *graph;
   const struct options *options;
   struct forest forest; /* the trees made so far, for later ones to share */
-  struct interval *intervals;
-  size_t count;
+  struct interval_list intervals;
   struct arena *scratch;
   struct oci_seccomp_error *err;
 };
@@ -68,7 +67,7 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
 static void
 append_verdict (struct builder *b, uint32_t first, uint32_t verdict, float weight)
 {
-  interval_append (b->intervals, &b->count, first, node_return (b->graph, verdict), weight);
+  interval_append (&b->intervals, first, node_return (b->graph, verdict), weight, b->scratch);
 }
 
 static int
@@ -79,7 +78,7 @@ append_call (struct builder *b, const struct rules *rules, const struct call *ca
                               b->scratch, b->err);
 
   if (code == OCI_SECCOMP_OK)
-    interval_append (b->intervals, &b->count, call->number, node, call_weight (call));
+    interval_append (&b->intervals, call->number, node, call_weight (call), b->scratch);
   return code;
 }
 
@@ -166,7 +165,7 @@ interval_of (const struct builder *b, uint32_t number)
 {
   size_t i = 0;
 
-  while (i + 1 < b->count && b->intervals[i + 1].first <= number)
+  while (i + 1 < b->intervals.count && b->intervals.items[i + 1].first <= number)
     i++;
   return i;
 }
@@ -183,15 +182,17 @@ count_tests (const struct node *tree)
 /* Numbers of x32 without their bit are x86_64's for most calls, and so are whole subtrees. Taking
  * the bit away costs an instruction, so it must save more. */
 static const struct node *
-make_x32 (struct builder *b, struct interval *intervals, size_t count)
+make_x32 (struct builder *b, const struct interval_list *list)
 {
+  struct interval *intervals = list->items;
+  size_t count = list->count;
   struct forest forest = b->forest;
   uint32_t nodes = b->graph->count;
   const struct node *tree;
 
   for (size_t i = 1; i < count; i++)
     intervals[i].first -= X32_BIT;
-  tree = tree_make (tree_plan (&b->forest, intervals, count, b->scratch), b->graph, &b->forest);
+  tree = tree_plant (tree_plan (&b->forest, intervals, count, b->scratch), b->graph);
   if (b->graph->count - nodes + 1 < count_tests (tree))
     return node_alu (b->graph, BPF_SUB, X32_BIT, tree);
   b->forest = forest;
@@ -201,27 +202,25 @@ make_x32 (struct builder *b, struct interval *intervals, size_t count)
 }
 
 /* Takes the intervals of numbers with x32's bit out of the builder, where it is this bit alone that
- * tells them from the last interval without it; their number, or 0. */
-static size_t
-take_x32 (struct builder *b, struct interval *with_bit)
+ * tells them from the last interval without it; else there are none. */
+static struct interval_list
+take_x32 (struct builder *b)
 {
+  const struct interval *items = b->intervals.items;
   size_t tail = interval_of (b, QUARTER (QUARTER_X32) - 1);
   size_t x32 = interval_of (b, QUARTER (QUARTER_X32));
   size_t clear = interval_of (b, QUARTER (QUARTER_HIGH_CLEAR));
   size_t set = interval_of (b, QUARTER (QUARTER_HIGH_SET));
-  size_t count = 0;
+  struct interval_list with_bit = {NULL, 0};
 
-  if (b->intervals[clear].node != b->intervals[tail].node ||
+  if (items[clear].node != items[tail].node ||
       interval_of (b, QUARTER (QUARTER_HIGH_SET) - 1) != clear)
-    return 0;
-  for (size_t i = x32; i < b->count; i++) {
-    if (i == clear && i != set && i != x32)
-      continue;
-    interval_append (with_bit, &count, b->intervals[i].first, b->intervals[i].node,
-                     b->intervals[i].weight);
-  }
-  b->count = tail + 1;
-  return count;
+    return with_bit;
+  for (size_t i = x32; i < b->intervals.count; i++)
+    if (i != clear || i == set || i == x32)
+      interval_append (&with_bit, items[i].first, items[i].node, items[i].weight, b->scratch);
+  b->intervals.count = tail + 1;
+  return with_bit;
 }
 
 /* x86_64 is planned first, as if nothing came of its last interval: x32 shares what can be shared
@@ -229,22 +228,20 @@ take_x32 (struct builder *b, struct interval *with_bit)
 static const struct node *
 make_quarters (struct builder *b)
 {
-  struct interval *with_bit = ARENA_ARRAY (b->scratch, struct interval, b->count), *last;
-  size_t count = take_x32 (b, with_bit);
-  const struct node *without_bit;
+  struct interval_list with_bit = take_x32 (b);
+  struct interval *items = b->intervals.items, *last = &items[b->intervals.count - 1];
+  const struct node *without_bit = last->node;
   struct plan *plan;
 
-  if (count == 0)
-    return tree_build (b->graph, b->intervals, b->count, b->scratch);
-  last = &b->intervals[b->count - 1];
-  without_bit = last->node;
-  for (size_t i = 0; i < count; i++)
-    last->weight += with_bit[i].weight * X32_SHARE;
+  if (with_bit.count == 0)
+    return tree_build (b->graph, items, b->intervals.count, b->scratch);
+  for (size_t i = 0; i < with_bit.count; i++)
+    last->weight += with_bit.items[i].weight * X32_SHARE;
   last->node = node_return (b->graph, NO_VERDICT);
-  plan = tree_plan (NULL, b->intervals, b->count, b->scratch);
-  tree_make (plan, b->graph, &b->forest);
-  last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit, count), without_bit);
-  return tree_make (plan, b->graph, NULL);
+  plan = tree_plan (&b->forest, items, b->intervals.count, b->scratch);
+  tree_plant (plan, b->graph);
+  last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, &with_bit), without_bit);
+  return tree_make (plan, b->graph);
 }
 
 /* --- all tokens --- */
@@ -264,14 +261,9 @@ decide_token (const struct node **out, struct builder *b, const struct rules *ru
               size_t rules_count, enum abi abi)
 {
   const struct node *tree;
-  size_t room = 8;
   int code;
 
-  for (size_t i = 0; i < rules_count; i++)
-    if (abi_table[rules[i].abi].token == abi_table[abi].token)
-      room += 2 * rules[i].call_count + 4;
-  b->intervals = ARENA_ARRAY (b->scratch, struct interval, room);
-  b->count = 0;
+  b->intervals = (struct interval_list){NULL, 0};
   if (abi == ABI_X86_64 || abi == ABI_X32)
     code = append_quarters (b, rules_of (rules, rules_count, ABI_X86_64),
                             rules_of (rules, rules_count, ABI_X32));
@@ -282,8 +274,8 @@ decide_token (const struct node **out, struct builder *b, const struct rules *ru
   if (abi == ABI_X86_64 || abi == ABI_X32)
     tree = make_quarters (b);
   else
-    tree = tree_make (tree_plan (&b->forest, b->intervals, b->count, b->scratch), b->graph,
-                      &b->forest);
+    tree = tree_plant (tree_plan (&b->forest, b->intervals.items, b->intervals.count, b->scratch),
+                       b->graph);
   *out = node_load (b->graph, offsetof (struct seccomp_data, nr), tree);
   return OCI_SECCOMP_OK;
 }

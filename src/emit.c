@@ -11,7 +11,7 @@ enum { REACH = 255 };
  * one at q skips p - q - 1. */
 struct emitter {
   struct sock_filter *end; /* just past the last instruction */
-  uint32_t length;
+  uint32_t length, room;
   uint32_t *place; /* by node id: where it, or a jump to it or copy of it, is; 0 for nowhere yet */
 };
 
@@ -19,7 +19,7 @@ static void
 put (struct emitter *e, uint16_t code, uint32_t k, uint32_t yes, uint32_t no)
 {
   /* Past what the kernel takes, only the length is counted, for the message. */
-  if (++e->length <= PROGRAM_MAX_LENGTH)
+  if (++e->length <= e->room)
     e->end[-(ptrdiff_t) e->length] = (struct sock_filter){code, (uint8_t) yes, (uint8_t) no, k};
 }
 
@@ -114,11 +114,13 @@ emit (struct program *out, const struct graph *graph, const struct node *root, s
       struct arena *scratch, struct oci_seccomp_error *err)
 {
   uint32_t nodes = graph_size (graph, root, scratch);
-  struct emitter e = {.place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
+  /* A node is itself and, where it is far from its two branches, one instruction for each. */
+  uint32_t room = 3 * nodes < PROGRAM_MAX_LENGTH ? 3 * nodes : PROGRAM_MAX_LENGTH;
+  struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
 
   if (nodes > PROGRAM_MAX_LENGTH)
     return fail_too_large (err, "at least ", nodes);
-  e.end = ARENA_ARRAY (scratch, struct sock_filter, PROGRAM_MAX_LENGTH) + PROGRAM_MAX_LENGTH;
+  e.end = ARENA_ARRAY (scratch, struct sock_filter, room) + room;
   emit_node (&e, root);
   if (e.length > PROGRAM_MAX_LENGTH)
     return fail_too_large (err, "", e.length);

@@ -10,7 +10,7 @@
  * they decide nothing there, but a conflict among them is one on every machine. */
 struct bucket {
   struct rule *rules;
-  size_t count;
+  uint32_t count;
   bool unconditional; /* then rules[0] is all there is */
 };
 
@@ -248,6 +248,8 @@ rule_set_tests (struct builder *b, struct rule *rule, const struct condition *co
   struct test tests[6];
 
   rule->test_count = 0;
+  if (count == 0)
+    return;
   for (size_t i = 0; i < count; i++) {
     warn_if_cut (b, rule, &conditions[i]);
     if (test_from_condition (&tests[rule->test_count], &conditions[i], b->wide))

@@ -1,7 +1,6 @@
 #include "tree.h"
 
 #include <float.h>
-#include <string.h>
 
 #include <linux/filter.h>
 
@@ -10,19 +9,22 @@ enum { EXACT_MAX = 80 };
 
 enum { NONE = -1 };
 
-/* How a run of intervals is told apart: by a range test between `split` and split + 1; or, if
- * `pull` is not NONE, by first taking out the single value of interval pull. */
+/* How a run of intervals is told apart: as subtree `shared` of the forest does, unless that is
+ * NONE; or by first taking out the single value of interval `pull`, unless that is NONE; or by a
+ * range test between `split` and split + 1. */
 struct choice {
-  int16_t split, pull;
+  int16_t shared;
+  int8_t split, pull;
 };
+
+_Static_assert(EXACT_MAX <= INT8_MAX, "intervals of a block are counted in 8 bits");
 
 /* The plan of up to EXACT_MAX intervals, from `base` on: what stands at [i * count + j] is of the
  * run i to j. */
 struct block {
   size_t base, count;
-  float *cost;
+  float *cost; /* only while it is planned */
   struct choice *choices;
-  int *shared; /* the subtree of the forest to take instead, or NONE; NULL if all are NONE */
 };
 
 struct plan {
@@ -32,7 +34,7 @@ struct plan {
   float node_cost; /* TREE_NODE_COST times the total weight */
   struct block *blocks;
   size_t block_count;
-  const struct forest *forest;
+  struct forest *forest;
   struct arena *scratch;
 };
 
@@ -46,15 +48,15 @@ struct subtree {
 };
 
 void
-interval_append (struct interval *intervals, size_t *count, uint32_t first, const struct node *node,
-                 float weight)
+interval_append (struct interval_list *list, uint32_t first, const struct node *node, float weight,
+                 struct arena *arena)
 {
-  if (*count && intervals[*count - 1].first == first)
-    (*count)--;
-  if (*count && intervals[*count - 1].node == node)
-    intervals[*count - 1].weight += weight;
+  if (list->count && list->items[list->count - 1].first == first)
+    list->count--;
+  if (list->count && list->items[list->count - 1].node == node)
+    list->items[list->count - 1].weight += weight;
   else
-    intervals[(*count)++] = (struct interval){first, node, weight};
+    *ARENA_PUSH (arena, list->items, list->count) = (struct interval){first, node, weight};
 }
 
 /* --- small lists, told apart with up to two tests --- */
@@ -121,9 +123,14 @@ list_without (struct interval *rest, const struct interval *intervals, size_t i,
 {
   size_t count = 0;
 
-  for (size_t at = i; at <= j; at++)
-    if (at != m)
-      interval_append (rest, &count, intervals[at].first, intervals[at].node, intervals[at].weight);
+  for (size_t at = i; at <= j; at++) {
+    if (at == m)
+      continue;
+    if (count && rest[count - 1].node == intervals[at].node)
+      rest[count - 1].weight += intervals[at].weight;
+    else
+      rest[count++] = intervals[at];
+  }
   return count;
 }
 
@@ -163,7 +170,7 @@ plan_pulls (const struct plan *plan, const struct block *block, size_t i, size_t
     cost = pull_cost (plan, block->base + i, block->base + j, block->base + m, plan->node_cost);
     if (cost < block->cost[at]) {
       block->cost[at] = cost;
-      block->choices[at].pull = (int16_t) m;
+      block->choices[at].pull = (int8_t) m;
     }
   }
 }
@@ -191,24 +198,27 @@ plan_split (const struct plan *plan, const struct block *block, size_t i, size_t
     }
   }
   block->cost[at] = best + run_weight (plan, block->base + i, block->base + j) + plan->node_cost;
-  block->choices[at] = (struct choice){(int16_t) split, NONE};
+  block->choices[at].split = (int8_t) split;
 }
 
+/* Where there is a subtree to share, its cost is there already. */
 static void
 plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j)
 {
   size_t at = i * block->count + j;
+  struct choice *choice = &block->choices[at];
   float shared_cost = block->cost[at];
 
+  choice->pull = NONE;
   plan_split (plan, block, i, j);
   if (j - i >= 2 && j - i <= 4)
     plan_pulls (plan, block, i, j);
-  if (!block->shared || block->shared[at] == NONE)
+  if (choice->shared == NONE)
     return;
   if (shared_cost < block->cost[at])
     block->cost[at] = shared_cost;
   else
-    block->shared[at] = NONE;
+    choice->shared = NONE;
 }
 
 /* --- what earlier trees have made already --- */
@@ -253,14 +263,12 @@ subtree_steps (const struct plan *plan, const struct subtree *subtree, size_t fi
 
 /* Marks the runs that subtrees of the forest tell apart, with what that costs: no node. */
 static void
-find_shared (const struct plan *plan, struct block *block)
+find_shared (const struct plan *plan, const struct block *block)
 {
   const struct forest *forest = plan->forest;
   float *steps = ARENA_ARRAY (plan->scratch, float, forest->count);
 
-  block->shared = ARENA_ARRAY (plan->scratch, int, block->count * block->count);
-  memset (block->shared, 0xff, block->count * block->count * sizeof *block->shared);
-  for (size_t s = 0; s < forest->count; s++) {
+  for (size_t s = 0; s < forest->count && s < INT16_MAX; s++) {
     const struct subtree *subtree = &forest->subtrees[s];
     int first = find_run (plan, block, subtree);
     size_t at;
@@ -269,14 +277,26 @@ find_shared (const struct plan *plan, struct block *block)
       continue;
     at = (size_t) first * block->count + (size_t) first + subtree->last - subtree->first;
     steps[s] = subtree_steps (plan, subtree, block->base + (size_t) first, steps);
-    if (block->shared[at] == NONE || steps[s] < block->cost[at]) {
-      block->shared[at] = (int) s;
+    if (block->choices[at].shared == NONE || steps[s] < block->cost[at]) {
+      block->choices[at].shared = (int16_t) s;
       block->cost[at] = steps[s];
     }
   }
 }
 
 /* --- blocks --- */
+
+static float *
+costs_take (struct plan *plan, size_t room)
+{
+  struct forest *forest = plan->forest;
+
+  if (forest->costs_room < room) {
+    forest->costs = ARENA_ARRAY (plan->scratch, float, room);
+    forest->costs_room = room;
+  }
+  return forest->costs;
+}
 
 static void
 plan_block (struct plan *plan, size_t first, size_t last)
@@ -286,12 +306,15 @@ plan_block (struct plan *plan, size_t first, size_t last)
 
   *block = (struct block){.base = first,
                           .count = count,
-                          .cost = ARENA_ARRAY (plan->scratch, float, count *count),
+                          .cost = costs_take (plan, count * count),
                           .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count)};
-  if (plan->forest && plan->forest->count)
-    find_shared (plan, block);
-  for (size_t i = 0; i < count; i++)
-    block->choices[i * count + i] = (struct choice){(int16_t) i, NONE};
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = i + 1; j < count; j++)
+      block->choices[i * count + j].shared = NONE;
+    block->choices[i * count + i] = (struct choice){NONE, (int8_t) i, NONE};
+    block->cost[i * count + i] = 0;
+  }
+  find_shared (plan, block);
   for (size_t length = 1; length < count; length++)
     for (size_t i = 0; i + length < count; i++)
       plan_run (plan, block, i, i + length);
@@ -323,7 +346,7 @@ plan_blocks (struct plan *plan, size_t first, size_t last)
 }
 
 struct plan *
-tree_plan (const struct forest *forest, const struct interval *intervals, size_t count,
+tree_plan (struct forest *forest, const struct interval *intervals, size_t count,
            struct arena *scratch)
 {
   struct plan *plan = ARENA_NEW (scratch, struct plan);
@@ -345,17 +368,19 @@ tree_plan (const struct forest *forest, const struct interval *intervals, size_t
 struct maker {
   const struct plan *plan;
   struct graph *graph;
-  struct forest *forest; /* or NULL */
+  bool plants; /* adds the subtrees to the forest */
   const struct block *block;
 };
 
 static int
 add_subtree (const struct maker *m, const struct subtree *subtree)
 {
-  if (!m->forest)
+  struct forest *forest = m->plan->forest;
+
+  if (!m->plants)
     return NONE;
-  *ARENA_PUSH (m->plan->scratch, m->forest->subtrees, m->forest->count) = *subtree;
-  return (int) m->forest->count - 1;
+  *ARENA_PUSH (m->plan->scratch, forest->subtrees, forest->count) = *subtree;
+  return (int) forest->count - 1;
 }
 
 /* The tree of a run of the block, and where it is in the forest. */
@@ -376,8 +401,8 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
   *place = NONE;
   if (i == j)
     return intervals[base + i].node;
-  if (m->block->shared && m->block->shared[i * m->block->count + j] != NONE) {
-    *place = m->block->shared[i * m->block->count + j];
+  if (choice->shared != NONE) {
+    *place = choice->shared;
     return m->plan->forest->subtrees[*place].node;
   }
   if (choice->pull != NONE) {
@@ -416,18 +441,32 @@ make_blocks (struct maker *m, size_t first, size_t last, size_t *next_block)
   return node_test (m->graph, BPF_JGE, m->plan->intervals[middle + 1].first, high, low);
 }
 
-const struct node *
-tree_make (const struct plan *plan, struct graph *graph, struct forest *forest)
+static const struct node *
+make_tree (const struct plan *plan, struct graph *graph, bool plants)
 {
-  struct maker maker = {.plan = plan, .graph = graph, .forest = forest};
+  struct maker maker = {.plan = plan, .graph = graph, .plants = plants};
   size_t next_block = 0;
 
   return make_blocks (&maker, 0, plan->count - 1, &next_block);
 }
 
 const struct node *
+tree_make (const struct plan *plan, struct graph *graph)
+{
+  return make_tree (plan, graph, false);
+}
+
+const struct node *
+tree_plant (const struct plan *plan, struct graph *graph)
+{
+  return make_tree (plan, graph, true);
+}
+
+const struct node *
 tree_build (struct graph *graph, const struct interval *intervals, size_t count,
             struct arena *scratch)
 {
-  return tree_make (tree_plan (NULL, intervals, count, scratch), graph, NULL);
+  struct forest forest = {0};
+
+  return tree_make (tree_plan (&forest, intervals, count, scratch), graph);
 }

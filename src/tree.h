@@ -20,10 +20,16 @@ struct interval {
   float weight;
 };
 
-/* Appends to an array with room, or widens the last interval if it leads to the same node. An
- * interval that starts where the last one did takes its place. */
-void interval_append (struct interval *intervals, size_t *count, uint32_t first,
-                      const struct node *node, float weight);
+/* Intervals in ascending order, as they are gathered. */
+struct interval_list {
+  struct interval *items;
+  size_t count;
+};
+
+/* Appends an interval, or widens the last one if it leads to the same node. One that starts where
+ * the last one did takes its place. */
+void interval_append (struct interval_list *list, uint32_t first, const struct node *node,
+                      float weight, struct arena *arena);
 
 /* What a node costs, in steps of a call that makes up the whole weight. */
 #define TREE_NODE_COST 0.03f
@@ -32,18 +38,23 @@ void interval_append (struct interval *intervals, size_t *count, uint32_t first,
 struct forest {
   struct subtree *subtrees; /* children before parents */
   size_t count;
+  float *costs; /* where one plan at a time keeps the costs of its runs */
+  size_t costs_room;
 };
 
 /* The shape of a tree: it stays right while the intervals' nodes change, as long as those that were
  * equal stay equal. */
 struct plan;
 
-/* `forest` may be NULL. The intervals are not copied. */
-struct plan *tree_plan (const struct forest *forest, const struct interval *intervals, size_t count,
+/* The intervals are not copied. */
+struct plan *tree_plan (struct forest *forest, const struct interval *intervals, size_t count,
                         struct arena *scratch);
 
-/* The tree itself. Its subtrees are added to `forest`, unless that is NULL. */
-const struct node *tree_make (const struct plan *plan, struct graph *graph, struct forest *forest);
+/* The tree itself. */
+const struct node *tree_make (const struct plan *plan, struct graph *graph);
+
+/* The same, for later trees to share: its subtrees are added to the forest it was planned with. */
+const struct node *tree_plant (const struct plan *plan, struct graph *graph);
 
 /* Both in one, of a tree that shares nothing. */
 const struct node *tree_build (struct graph *graph, const struct interval *intervals, size_t count,
