@@ -72,6 +72,14 @@ enum oci_seccomp_unknown {
   OCI_SECCOMP_UNKNOWN_ERROR,
 };
 
+#define OCI_SECCOMP_WEIGHT_MAX (UINT64_C (1) << 40)
+
+/* How often a system call is made, in any unit that all of a list share. */
+struct oci_seccomp_weight {
+  const char *syscall; /* a name that some ABI knows */
+  uint64_t count;      /* at most OCI_SECCOMP_WEIGHT_MAX */
+};
+
 /* How to read and compile: all zero is the default. The same options go to parse and compile.
  * Nothing here is kept after the call. */
 struct oci_seccomp_options {
@@ -83,10 +91,15 @@ struct oci_seccomp_options {
   const char *const *capabilities;
   size_t capability_count;
   enum oci_seccomp_newer newer;
-  const char *bad_arch; /* action for AUDIT_ARCH values not compiled in; NULL: SCMP_ACT_KILL_THREAD */
+  const char
+      *bad_arch; /* action for AUDIT_ARCH values not compiled in; NULL: SCMP_ACT_KILL_THREAD */
   enum oci_seccomp_unknown unknown_syscalls;
   bool strict; /* a condition that a multiplexed call loses is an error, not a warning */
   bool verify; /* prove the program equal to the profile, or fail: see oci_seccomp_compile */
+  /* What calls the program is to be quick for; its decisions don't depend on it. NULL: those that
+   * common programs were measured to make. weight_count 0 and not NULL: all alike. */
+  const struct oci_seccomp_weight *weights;
+  size_t weight_count;
   void (*warn) (void *data, const char *message); /* one line each, as in an error; may be NULL */
   void *warn_data;
 };
@@ -128,7 +141,8 @@ struct oci_seccomp_condition {
 
 /* Adds a rule: action as above; syscall a name known on some ABI. Conditions hold together, unless
  * an index occurs twice: then each becomes a rule of its own. DUPLICATE_RULE if the very same rule
- * is there already; CONFLICTING_RULES if it is with another action. On an error nothing is added. */
+ * is there already; CONFLICTING_RULES if it is with another action. On an error nothing is added.
+ */
 int oci_seccomp_profile_add_rule (struct oci_seccomp_profile *profile, const char *action,
                                   const char *syscall,
                                   const struct oci_seccomp_condition *conditions,

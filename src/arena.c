@@ -57,7 +57,7 @@ void *
 arena_alloc (struct arena *arena, size_t size)
 {
   const size_t align = _Alignof(max_align_t);
-  size_t room = (size + align - 1) & ~(align - 1);
+  size_t room = (size + !size + align - 1) & ~(align - 1);
   void *result;
 
   if (room < size)

@@ -311,7 +311,7 @@ decide_values (struct lowering *l, const struct state *state, int word)
     node = decide (l, &next);
     if (!node)
       return NULL;
-    interval_append (&intervals, cuts[i], node, 1, l->scratch);
+    interval_append (&intervals, cuts[i], node, WEIGHT_OF_CALL, l->scratch);
   }
   node = cubes_build (l->graph, intervals.items, intervals.count, l->scratch);
   return node ? node : tree_build (l->graph, intervals.items, intervals.count, l->scratch);

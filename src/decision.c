@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -17,13 +18,15 @@ static const uint32_t enosys = SECCOMP_RET_ERRNO | ENOSYS;
 enum { QUARTER_X86_64, QUARTER_X32, QUARTER_HIGH_CLEAR, QUARTER_HIGH_SET };
 #define QUARTER(n) ((uint32_t) (n) << 30)
 
-/* Of the weights: what measured frequencies count, in calls for each millionth; what tests of
- * arguments count; what a call of x32 counts beside one of x86_64; and how many numbers, from an
- * ABI's base on, are calls at all. Chosen by trying, on container engines' profiles. */
-#define FREQUENCY_SHARE 0.0002f
-#define CONDITIONAL_SHARE 6.0f
-#define X32_SHARE 0.15f
-enum { NUMBERS_IN_USE = 472 };
+/* Of the weights: a millionth of measured frequency, tests of arguments, a call of x32 beside one
+ * of x86_64 in hundredths; and how many numbers, from an ABI's base on, are calls at all. Chosen by
+ * trying, on container engines' profiles. */
+enum {
+  MILLIONTHS_OF_WEIGHT = 5,
+  WEIGHT_OF_TESTS = 6 * WEIGHT_OF_CALL,
+  X32_SHARE = 15,
+  NUMBERS_IN_USE = 472
+};
 
 /* Stands for what is not made yet: no action of the kernel or the spec. */
 enum { NO_VERDICT = 0x10000 };
@@ -32,7 +35,8 @@ enum { NO_VERDICT = 0x10000 };
 struct builder {
   struct graph *graph;
   const struct options *options;
-  struct forest forest; /* the trees made so far, for later ones to share */
+  const uint32_t *frequencies; /* by row, as parts per million; NULL: those that were measured */
+  struct forest forest;        /* the trees made so far, for later ones to share */
   struct interval_list intervals;
   struct arena *scratch;
   struct oci_seccomp_error *err;
@@ -42,15 +46,17 @@ struct builder {
 
 /* Every call there is may be made; what was measured counts beside that. Those whose arguments are
  * tested run the filter each time, while the kernel remembers the verdict of most others. */
-static float
-call_weight (const struct call *call)
+static uint32_t
+call_weight (const struct builder *b, const struct call *call)
 {
-  return 1 + (float) syscall_frequency (call->row) * FREQUENCY_SHARE +
-         (call->rules[0].test_count ? CONDITIONAL_SHARE : 0);
+  uint32_t frequency = b->frequencies ? b->frequencies[call->row] : syscall_frequency (call->row);
+
+  return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT +
+         (call->rules[0].test_count ? WEIGHT_OF_TESTS : 0);
 }
 
 /* Numbers that no rule speaks of are called now and then, as far as they are calls at all. */
-static float
+static uint32_t
 gap_weight (uint32_t from, uint32_t to, enum abi abi)
 {
   uint32_t base = abi_table[abi].number_base, end = base + NUMBERS_IN_USE - 1;
@@ -59,13 +65,13 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
     from = base;
   if (to > end)
     to = end;
-  return from <= to ? (float) (to - from + 1) : 0;
+  return from <= to ? (to - from + 1) * WEIGHT_OF_CALL : 0;
 }
 
 /* --- intervals --- */
 
 static void
-append_verdict (struct builder *b, uint32_t first, uint32_t verdict, float weight)
+append_verdict (struct builder *b, uint32_t first, uint32_t verdict, uint32_t weight)
 {
   interval_append (&b->intervals, first, node_return (b->graph, verdict), weight, b->scratch);
 }
@@ -78,7 +84,7 @@ append_call (struct builder *b, const struct rules *rules, const struct call *ca
                               b->scratch, b->err);
 
   if (code == OCI_SECCOMP_OK)
-    interval_append (&b->intervals, call->number, node, call_weight (call), b->scratch);
+    interval_append (&b->intervals, call->number, node, call_weight (b, call), b->scratch);
   return code;
 }
 
@@ -97,7 +103,7 @@ append_rules (struct builder *b, const struct rules *rules, uint32_t next)
   uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
 
   if (zero_is_newer (rules))
-    append_verdict (b, next++, enosys, 1);
+    append_verdict (b, next++, enosys, WEIGHT_OF_CALL);
   for (size_t i = 0; i < rules->call_count && rules->calls[i].number <= last; i++) {
     const struct call *call = &rules->calls[i];
     int code;
@@ -236,7 +242,7 @@ make_quarters (struct builder *b)
   if (with_bit.count == 0)
     return tree_build (b->graph, items, b->intervals.count, b->scratch);
   for (size_t i = 0; i < with_bit.count; i++)
-    last->weight += with_bit.items[i].weight * X32_SHARE;
+    last->weight += with_bit.items[i].weight / 100 * X32_SHARE;
   last->node = node_return (b->graph, NO_VERDICT);
   plan = tree_plan (&b->forest, items, b->intervals.count, b->scratch);
   tree_plant (plan, b->graph);
@@ -289,12 +295,37 @@ token_was_seen (const struct rules *rules, size_t index)
   return false;
 }
 
+/* A user's own counts of calls as parts per million. */
+static const uint32_t *
+take_weights (const struct options *options, struct arena *scratch)
+{
+  uint32_t *frequencies;
+  uint64_t total = 0;
+
+  if (!options->weights)
+    return NULL;
+  frequencies = ARENA_ARRAY (scratch, uint32_t, (size_t) syscall_count ());
+  for (size_t i = 0; i < options->weight_count; i++)
+    total += options->weights[i].count;
+  for (size_t i = 0; i < options->weight_count && total > 0; i++) {
+    const char *name = options->weights[i].syscall;
+    uint64_t millionths = options->weights[i].count * 1000000 / total;
+
+    frequencies[syscall_from_name (name, strlen (name))] += (uint32_t) millionths;
+  }
+  return frequencies;
+}
+
 int
 decision_build (const struct node **root, struct graph *graph, const struct rules *rules,
                 size_t rules_count, const struct options *options, struct arena *scratch,
                 struct oci_seccomp_error *err)
 {
-  struct builder b = {.graph = graph, .options = options, .scratch = scratch, .err = err};
+  struct builder b = {.graph = graph,
+                      .options = options,
+                      .frequencies = take_weights (options, scratch),
+                      .scratch = scratch,
+                      .err = err};
   const struct node *tokens[ABI_COUNT] = {NULL}, *node = node_return (graph, options->bad_arch);
 
   for (size_t i = 0; i < rules_count; i++) {

@@ -6,9 +6,9 @@ enum { FIRST_CAPACITY = 1 << 12 };
 
 /* Marks, in place of a condition, what else a remembered result is of. */
 enum {
-  RESULT_OF_WHERE = UINT32_MAX,
-  RESULT_OF_DIFFER = UINT32_MAX - 1,
-  RESULT_OF_APPEND = UINT32_MAX - 2
+  RESULT_OF_DIFFER = UINT32_MAX,
+  RESULT_OF_APPEND = UINT32_MAX - 1,
+  RESULT_OF_REACHING = UINT32_MAX - 1000, /* and a level more */
 };
 
 static uint64_t
@@ -264,6 +264,21 @@ level_set (struct seccomp_data *data, unsigned level, bool bit)
 }
 
 diagram
+diagram_of_call (struct diagrams *diagrams, const struct seccomp_data *data, unsigned level)
+{
+  diagram result = DIAGRAM_TRUE;
+
+  for (unsigned at = LEVEL_LEAF; at-- > level;) {
+    unsigned bit;
+    bool set = level_word (data, at, &bit) >> bit & 1;
+
+    result =
+        diagram_node (diagrams, at, set ? DIAGRAM_FALSE : result, set ? result : DIAGRAM_FALSE);
+  }
+  return result;
+}
+
+diagram
 diagram_follow (const struct diagrams *diagrams, diagram of, const struct seccomp_data *data,
                 unsigned end)
 {
@@ -320,20 +335,26 @@ diagram_to_spans (const struct diagrams *diagrams, diagram of, unsigned level, u
 }
 
 diagram
-diagram_where (struct diagrams *diagrams, diagram of, uint32_t value)
+diagram_reaching (struct diagrams *diagrams, diagram of, unsigned end, diagram way)
 {
   const struct diagram_node *node = &diagrams->nodes[of];
   unsigned level = node->level;
   diagram low = node->low, high = node->high, result;
 
-  if (level == LEVEL_LEAF)
-    return low == value ? DIAGRAM_TRUE : DIAGRAM_FALSE;
-  if (result_known (diagrams, RESULT_OF_WHERE, of, value, &result))
+  if (level >= end)
+    return of == way ? DIAGRAM_TRUE : DIAGRAM_FALSE;
+  if (result_known (diagrams, RESULT_OF_REACHING + end, of, way, &result))
     return result;
-  low = diagram_where (diagrams, low, value);
-  high = diagram_where (diagrams, high, value);
-  return result_remember (diagrams, RESULT_OF_WHERE, of, value,
+  low = diagram_reaching (diagrams, low, end, way);
+  high = diagram_reaching (diagrams, high, end, way);
+  return result_remember (diagrams, RESULT_OF_REACHING + end, of, way,
                           diagram_node (diagrams, level, low, high));
+}
+
+diagram
+diagram_where (struct diagrams *diagrams, diagram of, uint32_t value)
+{
+  return diagram_reaching (diagrams, of, LEVEL_LEAF, diagram_leaf (diagrams, value));
 }
 
 diagram
@@ -371,27 +392,27 @@ diagram_example (const struct diagrams *diagrams, diagram condition, struct secc
 }
 
 static size_t
-values_collect (const struct diagrams *diagrams, diagram of, unsigned char *seen, uint32_t *values,
-                size_t max, size_t count)
+ways_collect (const struct diagrams *diagrams, diagram of, unsigned end, unsigned char *seen,
+              diagram *ways, size_t max, size_t count)
 {
   const struct diagram_node *node = &diagrams->nodes[of];
 
   if (seen[of / 8] >> of % 8 & 1 || count > max)
     return count;
   seen[of / 8] |= (unsigned char) (1 << of % 8);
-  if (node->level == LEVEL_LEAF) {
+  if (node->level >= end) {
     if (count < max)
-      values[count] = node->low;
+      ways[count] = of;
     return count + 1;
   }
-  count = values_collect (diagrams, node->low, seen, values, max, count);
-  return values_collect (diagrams, node->high, seen, values, max, count);
+  count = ways_collect (diagrams, node->low, end, seen, ways, max, count);
+  return ways_collect (diagrams, node->high, end, seen, ways, max, count);
 }
 
 size_t
-diagram_values (const struct diagrams *diagrams, diagram of, uint32_t *values, size_t max)
+diagram_ways (const struct diagrams *diagrams, diagram of, unsigned end, diagram *ways, size_t max)
 {
   unsigned char *seen = arena_alloc (diagrams->arena, diagrams->count / 8 + 1);
 
-  return values_collect (diagrams, of, seen, values, max, 0);
+  return ways_collect (diagrams, of, end, seen, ways, max, 0);
 }

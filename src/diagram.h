@@ -98,6 +98,10 @@ diagram diagram_from_spans (struct diagrams *diagrams, unsigned level, unsigned 
 
 unsigned diagram_level (const struct diagrams *diagrams, diagram of);
 
+/* Where all bits from `level` on are those of data. */
+diagram diagram_of_call (struct diagrams *diagrams, const struct seccomp_data *data,
+                         unsigned level);
+
 /* What is left once all bits above the level `end` are known: those of data, which holds values. */
 diagram diagram_follow (const struct diagrams *diagrams, diagram of,
                         const struct seccomp_data *data, unsigned end);
@@ -111,6 +115,9 @@ uint32_t diagram_value (const struct diagrams *diagrams, diagram of,
 bool diagram_to_spans (const struct diagrams *diagrams, diagram of, unsigned level, unsigned width,
                        struct span *spans, size_t max, size_t *count);
 
+/* Where it leads on to `way` once all bits above the level `end` are known. */
+diagram diagram_reaching (struct diagrams *diagrams, diagram of, unsigned end, diagram way);
+
 /* Where the value is this one. */
 diagram diagram_where (struct diagrams *diagrams, diagram of, uint32_t value);
 
@@ -122,7 +129,9 @@ diagram diagram_differ (struct diagrams *diagrams, diagram one, diagram other);
 bool diagram_example (const struct diagrams *diagrams, diagram condition,
                       struct seccomp_data *data);
 
-/* Every value that it has, at most `max`; returns how many there are, or max + 1 for more. */
-size_t diagram_values (const struct diagrams *diagrams, diagram of, uint32_t *values, size_t max);
+/* Every diagram that it leads on to below the level `end`, at most `max`; returns how many there
+ * are, or max + 1 for more. */
+size_t diagram_ways (const struct diagrams *diagrams, diagram of, unsigned end, diagram *ways,
+                     size_t max);
 
 #endif

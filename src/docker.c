@@ -287,12 +287,26 @@ read_rule (struct reader *reader, const struct json_node *node)
 
 /* --- architectures ------------------------------------------------------------------------- */
 
+/* Of an entry that is for another machine only the words can be wrong. */
+static int
+check_abis (struct reader *reader, const struct json_node *array)
+{
+  for (const struct json_node *node = array->first; node; node = node->next) {
+    enum abi abi;
+    int code = read_abi (reader, node, &abi);
+
+    if (code)
+      return code;
+  }
+  return 0;
+}
+
 /* One entry of archMap. The first that is for the native ABI is taken; all are checked. */
 static int
 read_arch_map_entry (struct reader *reader, const struct json_node *node, bool *taken)
 {
   const struct json_node *architecture, *others;
-  enum abi abi, other;
+  enum abi abi;
   int code = reader_expect (reader, node, JSON_OBJECT, NULL);
 
   if (code == 0)
@@ -304,9 +318,8 @@ read_arch_map_entry (struct reader *reader, const struct json_node *node, bool *
     code = read_abi (reader, architecture, &abi);
   if (code == 0)
     code = reader_optional (reader, node, "subArchitectures", JSON_ARRAY, &others);
-  for (const struct json_node *word = code || !others ? NULL : others->first; word && code == 0;
-       word = word->next)
-    code = read_abi (reader, word, &other);
+  if (code == 0 && others)
+    code = check_abis (reader, others);
   if (code || *taken || abi != reader->options->native)
     return code;
   *taken = true;
@@ -328,9 +341,14 @@ read_architectures (struct reader *reader, const struct json_node *root)
   if (architectures && map && architectures->count && map->count)
     return reader_fail (reader, map, "stands beside architectures; want only one of the two");
   code = read_abis (reader, architectures);
-  for (const struct json_node *node = map ? map->first : NULL; node && code == 0; node = node->next)
+  if (code || !map)
+    return code;
+  for (const struct json_node *node = map->first; node; node = node->next) {
     code = read_arch_map_entry (reader, node, &taken);
-  return code;
+    if (code)
+      return code;
+  }
+  return 0;
 }
 
 int
@@ -344,8 +362,12 @@ read_docker (struct reader *reader, const struct json_node *root)
     code = read_architectures (reader, root);
   if (code == 0)
     code = reader_optional (reader, root, "syscalls", JSON_ARRAY, &syscalls);
-  for (const struct json_node *node = code || !syscalls ? NULL : syscalls->first; node && code == 0;
-       node = node->next)
+  if (code || !syscalls)
+    return code;
+  for (const struct json_node *node = syscalls->first; node; node = node->next) {
     code = read_rule (reader, node);
-  return code;
+    if (code)
+      return code;
+  }
+  return 0;
 }

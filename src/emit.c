@@ -66,15 +66,15 @@ bring_into_reach (struct emitter *e, const struct node *test)
 
 static void emit_node (struct emitter *e, const struct node *node);
 
-/* The branch that is emitted last is the nearer one: the smaller of the two leaves the other within
- * reach. */
+/* The branch that is emitted last stands right behind the test: where the processor reads on, the
+ * one that is taken more often is best. */
 static void
 emit_branches (struct emitter *e, const struct node *test)
 {
-  bool yes_is_older = test->yes->id < test->no->id;
+  bool yes_is_hot = test->yes->weight > test->no->weight;
 
-  emit_node (e, yes_is_older ? test->yes : test->no);
-  emit_node (e, yes_is_older ? test->no : test->yes);
+  emit_node (e, yes_is_hot ? test->no : test->yes);
+  emit_node (e, yes_is_hot ? test->yes : test->no);
 }
 
 static void

@@ -263,7 +263,7 @@ explain (struct text *text, const struct attempt *attempt)
 static int
 refuse (struct oci_seccomp_error *err, const struct attempt *attempt)
 {
-  struct oci_seccomp_error unused;
+  struct oci_seccomp_error unused = {0};
   struct oci_seccomp_error *out = err ? err : &unused;
   struct text text = {out->message, out->message + sizeof out->message - 1};
 

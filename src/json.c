@@ -145,7 +145,7 @@ parser_stop (struct parser *parser, int code, size_t offset, const char *reason)
 
 /* Turns yajl's complaint into ours. Its position is just past a token that the grammar forbids,
  * but at the byte that makes a token malformed; ours is where the one begins, or at the other. */
-static int
+static void
 parser_fail_syntax (struct parser *parser)
 {
   unsigned char *text = yajl_get_error (parser->yajl, 0, NULL, 0);
@@ -164,8 +164,8 @@ parser_fail_syntax (struct parser *parser)
       !is_one_of (parser->json[begin], " \t\n\r-0123456789\"tfn[]{},:/"))
     consumed = begin;
   message = arena_printf (parser->arena, "not JSON: %.*s", (int) length, message);
-  return parser_fail (parser, OCI_SECCOMP_BAD_JSON,
-                      lexical || parser->completing ? consumed : begin, message);
+  parser_fail (parser, OCI_SECCOMP_BAD_JSON, lexical || parser->completing ? consumed : begin,
+               message);
 }
 
 /* --- nodes --------------------------------------------------------------------------------- */
@@ -431,7 +431,8 @@ parser_run (struct parser *parser)
     status = yajl_complete_parse (parser->yajl);
   }
   if (status == yajl_status_error)
-    return parser_fail_syntax (parser);
+    parser_fail_syntax (parser);
+  yajl_free (parser->yajl);
   return parser->code;
 }
 

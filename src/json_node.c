@@ -221,14 +221,12 @@ json_message (struct arena *arena, const struct json_document *document,
 
 /* --- numbers ------------------------------------------------------------------------------- */
 
-/* JSON allows no leading zeros, so digits are all there is to check. */
+/* Of a JSON number, which has at least one digit and no leading zeros. */
 static bool
 digits_read (const char *digits, uint64_t max, uint64_t *value)
 {
   uint64_t sum = 0;
 
-  if (!*digits)
-    return false;
   for (; *digits; digits++) {
     if (*digits < '0' || *digits > '9')
       return false;

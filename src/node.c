@@ -61,7 +61,7 @@ node_make (struct graph *graph, uint16_t code, uint32_t k, const struct node *ye
   graph->nodes = arena_grow (graph->arena, graph->nodes, graph->count, sizeof *graph->nodes);
   graph->nodes[graph->count] = node;
   *node =
-      (struct node){code, k, yes, no, graph->count++, graph->buckets[hash & graph->bucket_mask]};
+      (struct node){code, k, yes, no, 0, graph->count++, graph->buckets[hash & graph->bucket_mask]};
   graph->buckets[hash & graph->bucket_mask] = node;
   return node;
 }
@@ -101,6 +101,12 @@ node_test (struct graph *graph, uint16_t op, uint32_t k, const struct node *yes,
   if (yes == no)
     return yes;
   return node_make (graph, (uint16_t) (BPF_JMP | op | BPF_K), k, yes, no);
+}
+
+void
+node_add_weight (struct graph *graph, const struct node *node, uint64_t weight)
+{
+  graph->nodes[node->id]->weight += weight;
 }
 
 /* Successors have smaller ids, so one pass from the root down finds all that is reached. */

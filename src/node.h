@@ -16,7 +16,9 @@ struct node {
   uint16_t code; /* BPF_LD|BPF_W|BPF_ABS, BPF_ALU|..., BPF_JMP|..., BPF_RET|BPF_K */
   uint32_t k;
   const struct node *yes, *no; /* a test's branches; else yes is what comes next, or NULL */
-  uint32_t id;                 /* counts up from 0 as nodes are made */
+  uint64_t
+      weight;  /* how often it is reached, where a tree said so; only the layout depends on it */
+  uint32_t id; /* counts up from 0 as nodes are made */
   struct node *bucket_next;
 };
 
@@ -42,6 +44,9 @@ const struct node *node_alu (struct graph *graph, uint16_t op, uint32_t k, const
 /* Compares the accumulator: op is BPF_JEQ, BPF_JGE, BPF_JGT or BPF_JSET. */
 const struct node *node_test (struct graph *graph, uint16_t op, uint32_t k, const struct node *yes,
                               const struct node *no);
+
+/* Adds to how often a node is reached. */
+void node_add_weight (struct graph *graph, const struct node *node, uint64_t weight);
 
 /* How many nodes a root leads to, itself included: each is one instruction at least. */
 uint32_t graph_size (const struct graph *graph, const struct node *root, struct arena *scratch);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "profile.h"
+#include "syscalls.h"
 
 static void
 warn_nobody (void *data, const char *message)
@@ -111,6 +112,22 @@ check_numbers (const struct oci_seccomp_options *from, struct oci_seccomp_error 
   return 0;
 }
 
+static int
+check_weights (const struct oci_seccomp_options *from, struct oci_seccomp_error *err)
+{
+  for (size_t i = 0; from->weights && i < from->weight_count; i++) {
+    const struct oci_seccomp_weight *weight = &from->weights[i];
+
+    if (!weight->syscall ||
+        syscall_from_name (weight->syscall, strlen (weight->syscall)) == SYSCALL_UNKNOWN)
+      return fail_word (err, "system call in the weights", weight->syscall ? weight->syscall : "",
+                        "a name that some ABI knows");
+    if (weight->count > OCI_SECCOMP_WEIGHT_MAX)
+      return fail (err, OCI_SECCOMP_BAD_ARGUMENT, "the weight of %s is over 2^40", weight->syscall);
+  }
+  return 0;
+}
+
 int
 options_resolve (struct options *out, const struct oci_seccomp_options *from,
                  struct oci_seccomp_error *err)
@@ -126,10 +143,14 @@ options_resolve (struct options *out, const struct oci_seccomp_options *from,
       .unknown_syscalls = from->unknown_syscalls,
       .strict = from->strict,
       .verify = from->verify,
+      .weights = from->weights,
+      .weight_count = from->weight_count,
       .warn = from->warn ? from->warn : warn_nobody,
       .warn_data = from->warn_data,
   };
   code = check_numbers (from, err);
+  if (code == 0)
+    code = check_weights (from, err);
   if (code == 0)
     code = resolve_words (out, from, err);
   if (code == 0)

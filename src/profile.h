@@ -69,6 +69,8 @@ struct options {
   uint32_t bad_arch; /* verdict */
   enum oci_seccomp_unknown unknown_syscalls;
   bool strict, verify;
+  const struct oci_seccomp_weight *weights; /* as given */
+  size_t weight_count;
   void (*warn) (void *data, const char *message); /* never NULL here */
   void *warn_data;
 };

@@ -3,15 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many bytes the character at text has; 0 if it is none. */
+/* How many bytes the character at text has, whose first is not ASCII; 0 if it is none. */
 static size_t
 character_length (const unsigned char *text, size_t room)
 {
   unsigned char low = 0x80, high = 0xbf;
-  size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+  size_t length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
 
-  if (length == 1)
-    return 1;
   if (text[0] < 0xc2 || text[0] > 0xf4 || length > room)
     return 0;
   /* Only the second byte's range depends on the first (Unicode, table 3-7). */

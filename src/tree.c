@@ -1,7 +1,5 @@
 #include "tree.h"
 
-#include <float.h>
-
 #include <linux/filter.h>
 
 /* Above this many intervals, halves are planned apart: time and memory grow with the square. */
@@ -23,15 +21,15 @@ _Static_assert(EXACT_MAX <= INT8_MAX, "intervals of a block are counted in 8 bit
  * run i to j. */
 struct block {
   size_t base, count;
-  float *cost; /* only while it is planned */
+  uint32_t *cost; /* only while it is planned */
   struct choice *choices;
 };
 
 struct plan {
   const struct interval *intervals;
   size_t count;
-  float *before;   /* weight of all intervals before the i-th */
-  float node_cost; /* TREE_NODE_COST times the total weight */
+  uint64_t *before;   /* weight of all intervals before the i-th */
+  uint32_t node_cost; /* TREE_NODE_COST of the total weight */
   struct block *blocks;
   size_t block_count;
   struct forest *forest;
@@ -48,8 +46,8 @@ struct subtree {
 };
 
 void
-interval_append (struct interval_list *list, uint32_t first, const struct node *node, float weight,
-                 struct arena *arena)
+interval_append (struct interval_list *list, uint32_t first, const struct node *node,
+                 uint32_t weight, struct arena *arena)
 {
   if (list->count && list->items[list->count - 1].first == first)
     list->count--;
@@ -74,10 +72,10 @@ is_exception (const struct interval *list)
   return list[0].node == list[2].node && is_single (&list[1], &list[2]);
 }
 
-static float
+static uint32_t
 list_weight (const struct interval *list, size_t count)
 {
-  float weight = 0;
+  uint32_t weight = 0;
 
   for (size_t i = 0; i < count; i++)
     weight += list[i].weight;
@@ -91,10 +89,10 @@ first_goes_first (const struct interval *list)
   return list[0].weight > list[2].weight;
 }
 
-static float
-small_cost (const struct interval *list, size_t count, float node_cost)
+static uint32_t
+small_cost (const struct interval *list, size_t count, uint32_t node_cost)
 {
-  float weight = list_weight (list, count);
+  uint32_t weight = list_weight (list, count);
 
   if (count == 1)
     return 0;
@@ -136,15 +134,15 @@ list_without (struct interval *rest, const struct interval *intervals, size_t i,
 
 /* --- the plan --- */
 
-static float
+static uint32_t
 run_weight (const struct plan *plan, size_t first, size_t last)
 {
-  return plan->before[last + 1] - plan->before[first];
+  return (uint32_t) (plan->before[last + 1] - plan->before[first]);
 }
 
 /* What taking interval m out of a run costs. */
-static float
-pull_cost (const struct plan *plan, size_t first, size_t last, size_t m, float node_cost)
+static uint32_t
+pull_cost (const struct plan *plan, size_t first, size_t last, size_t m, uint32_t node_cost)
 {
   struct interval rest[4];
   size_t count = list_without (rest, plan->intervals, first, last, m);
@@ -161,7 +159,7 @@ plan_pulls (const struct plan *plan, const struct block *block, size_t i, size_t
   size_t at = i * block->count + j;
 
   for (size_t m = i + 1; m < j; m++) {
-    float cost;
+    uint32_t cost;
 
     if (!is_single (&intervals[m], &intervals[m + 1]))
       continue;
@@ -183,14 +181,14 @@ plan_split (const struct plan *plan, const struct block *block, size_t i, size_t
   size_t count = block->count, at = i * count + j;
   size_t low = (size_t) block->choices[at - 1].split;
   size_t high = (size_t) block->choices[at + count].split;
-  const float *left = block->cost + i * count, *right = block->cost + j + count;
-  float best = FLT_MAX;
+  const uint32_t *left = block->cost + i * count, *right = block->cost + j + count;
+  uint32_t best = UINT32_MAX;
   size_t split = low;
 
   if (high == j)
     high = j - 1;
   for (size_t m = low; m <= high; m++) {
-    float cost = left[m] + right[m * count];
+    uint32_t cost = left[m] + right[m * count];
 
     if (cost < best) {
       best = cost;
@@ -207,7 +205,7 @@ plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j
 {
   size_t at = i * block->count + j;
   struct choice *choice = &block->choices[at];
-  float shared_cost = block->cost[at];
+  uint32_t shared_cost = block->cost[at];
 
   choice->pull = NONE;
   plan_split (plan, block, i, j);
@@ -249,9 +247,9 @@ find_run (const struct plan *plan, const struct block *block, const struct subtr
 }
 
 /* Steps that a subtree takes with our weights; its children's are known. */
-static float
+static uint32_t
 subtree_steps (const struct plan *plan, const struct subtree *subtree, size_t first,
-               const float *steps)
+               const uint32_t *steps)
 {
   size_t last = first + subtree->last - subtree->first;
 
@@ -266,7 +264,7 @@ static void
 find_shared (const struct plan *plan, const struct block *block)
 {
   const struct forest *forest = plan->forest;
-  float *steps = ARENA_ARRAY (plan->scratch, float, forest->count);
+  uint32_t *steps = ARENA_ARRAY (plan->scratch, uint32_t, forest->count);
 
   for (size_t s = 0; s < forest->count && s < INT16_MAX; s++) {
     const struct subtree *subtree = &forest->subtrees[s];
@@ -286,13 +284,13 @@ find_shared (const struct plan *plan, const struct block *block)
 
 /* --- blocks --- */
 
-static float *
+static uint32_t *
 costs_take (struct plan *plan, size_t room)
 {
   struct forest *forest = plan->forest;
 
   if (forest->costs_room < room) {
-    forest->costs = ARENA_ARRAY (plan->scratch, float, room);
+    forest->costs = ARENA_ARRAY (plan->scratch, uint32_t, room);
     forest->costs_room = room;
   }
   return forest->costs;
@@ -324,7 +322,7 @@ plan_block (struct plan *plan, size_t first, size_t last)
 static size_t
 middle_by_weight (const struct plan *plan, size_t first, size_t last)
 {
-  float half = (plan->before[first] + plan->before[last + 1]) / 2;
+  uint64_t half = (plan->before[first] + plan->before[last + 1]) / 2;
   size_t middle = first;
 
   while (middle + 1 < last && plan->before[middle + 1] < half)
@@ -345,6 +343,17 @@ plan_blocks (struct plan *plan, size_t first, size_t last)
   }
 }
 
+/* Bounded, so that the costs of a block fit into their 32 bits: it has EXACT_MAX intervals at most,
+ * and they are as deep at most. */
+static uint32_t
+node_cost (uint64_t weight)
+{
+  const uint64_t most = UINT32_MAX / (4 * EXACT_MAX);
+
+  weight = weight * TREE_NODE_COST / 100;
+  return (uint32_t) (weight < most ? weight : most);
+}
+
 struct plan *
 tree_plan (struct forest *forest, const struct interval *intervals, size_t count,
            struct arena *scratch)
@@ -353,10 +362,10 @@ tree_plan (struct forest *forest, const struct interval *intervals, size_t count
 
   plan->intervals = intervals;
   plan->count = count;
-  plan->before = ARENA_ARRAY (scratch, float, count + 1);
+  plan->before = ARENA_ARRAY (scratch, uint64_t, count + 1);
   for (size_t i = 0; i < count; i++)
     plan->before[i + 1] = plan->before[i] + intervals[i].weight;
-  plan->node_cost = TREE_NODE_COST * plan->before[count];
+  plan->node_cost = node_cost (plan->before[count]);
   plan->forest = forest;
   plan->scratch = scratch;
   plan_blocks (plan, 0, count - 1);
@@ -419,6 +428,7 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
 
     subtree.node = node_test (m->graph, BPF_JGE, intervals[base + split + 1].first, high, low);
   }
+  node_add_weight (m->graph, subtree.node, run_weight (m->plan, base + i, base + j));
   *place = add_subtree (m, &subtree);
   return subtree.node;
 }

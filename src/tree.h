@@ -17,7 +17,7 @@
 struct interval {
   uint32_t first; /* up to the next one's first, or 2^32-1 */
   const struct node *node;
-  float weight;
+  uint32_t weight; /* in WEIGHT_OF_CALL */
 };
 
 /* Intervals in ascending order, as they are gathered. */
@@ -29,16 +29,20 @@ struct interval_list {
 /* Appends an interval, or widens the last one if it leads to the same node. One that starts where
  * the last one did takes its place. */
 void interval_append (struct interval_list *list, uint32_t first, const struct node *node,
-                      float weight, struct arena *arena);
+                      uint32_t weight, struct arena *arena);
 
-/* What a node costs, in steps of a call that makes up the whole weight. */
-#define TREE_NODE_COST 0.03f
+/* Weights are integers, so that the shape is the same on every machine. This is how much it weighs
+ * that something is reached by one number, or by what counts like it. */
+enum { WEIGHT_OF_CALL = 1000 };
+
+/* What a node costs, in hundredths of a step of all that is reached. */
+enum { TREE_NODE_COST = 3 };
 
 /* Trees that may share subtrees. One that is all zero is empty. */
 struct forest {
   struct subtree *subtrees; /* children before parents */
   size_t count;
-  float *costs; /* where one plan at a time keeps the costs of its runs */
+  uint32_t *costs; /* where one plan at a time keeps the costs of its runs */
   size_t costs_room;
 };
 

@@ -12,7 +12,7 @@
 
 enum { TIME_LIMIT = 10 /* seconds; a profile takes milliseconds */ };
 
-/* --- in the child: the rules, as runc adds them --- */
+/* --- the rules, as runc adds them --- */
 
 static const enum scmp_compare operators[] = {
     [ORACLE_NE] = SCMP_CMP_NE,
@@ -70,8 +70,8 @@ add_abis (scmp_filter_ctx context, const struct oracle *oracle)
   return code;
 }
 
-static int
-compile (const struct oracle *oracle, int out)
+int
+peer_export (const struct oracle *oracle, enum peer_form form, int out)
 {
   scmp_filter_ctx context = seccomp_init (oracle->default_verdict);
   int code;
@@ -80,12 +80,17 @@ compile (const struct oracle *oracle, int out)
     return -EINVAL;
   code = seccomp_attr_set (context, SCMP_FLTATR_ACT_BADARCH, oracle->machine.bad_arch);
   if (!code)
+    code = seccomp_attr_set (context, SCMP_FLTATR_CTL_OPTIMIZE, form);
+  if (!code)
     code = add_abis (context, oracle);
   for (size_t i = 0; i < oracle->rule_count && !code; i++)
     for (size_t j = 0; j < oracle->rules[i].name_count && !code; j++)
       if (oracle->rules[i].verdict != oracle->default_verdict)
         code = add_rule (context, &oracle->rules[i], oracle->rules[i].names[j]);
-  return code ? code : seccomp_export_bpf (context, out);
+  if (!code)
+    code = seccomp_export_bpf (context, out);
+  seccomp_release (context);
+  return code;
 }
 
 /* --- in the parent: its program --- */
@@ -184,7 +189,7 @@ is_newer (const struct peer *peer, const struct seccomp_data *call)
 /* --- what others call --- */
 
 enum peer_result
-peer_compile (struct peer *out, const struct oracle *oracle)
+peer_compile_form (struct peer *out, const struct oracle *oracle, enum peer_form form)
 {
   const int fd = memfd_create ("peer", MFD_CLOEXEC);
   enum peer_result result = PEER_UNABLE;
@@ -202,7 +207,7 @@ peer_compile (struct peer *out, const struct oracle *oracle)
   child = fork ();
   if (child == 0) {
     alarm (TIME_LIMIT);
-    _exit (-compile (oracle, fd));
+    _exit (-peer_export (oracle, form, fd));
   }
   waitpid (child, &status, 0);
   if (child < 0 || WIFSIGNALED (status))
@@ -213,6 +218,12 @@ peer_compile (struct peer *out, const struct oracle *oracle)
     result = PEER_DONE;
   close (fd);
   return result;
+}
+
+enum peer_result
+peer_compile (struct peer *out, const struct oracle *oracle)
+{
+  return peer_compile_form (out, oracle, PEER_LINEAR);
 }
 
 void

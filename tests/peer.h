@@ -18,6 +18,10 @@ enum peer_result {
   PEER_ABSENT, /* this build of the tests has no libseccomp */
 };
 
+/* How it looks for a number, by its own numbers: crun takes the first, runc the second where there
+ * are more than 32 rules. */
+enum peer_form { PEER_LINEAR = 1, PEER_TREE = 2 };
+
 struct peer {
   const struct oracle *oracle;
   struct sock_filter *instructions; /* in this machine's byte order */
@@ -26,7 +30,13 @@ struct peer {
 };
 
 enum peer_result peer_compile (struct peer *out, const struct oracle *oracle);
+enum peer_result peer_compile_form (struct peer *out, const struct oracle *oracle,
+                                    enum peer_form form);
 void peer_free (struct peer *peer);
+
+/* The same in this process, without a time limit: for measuring what has been seen to end. 0, or a
+ * negative errno. */
+int peer_export (const struct oracle *oracle, enum peer_form form, int out);
 
 /* Do both lists of system calls mean the same by this number? libseccomp's is the older one. */
 bool peer_knows (const struct peer *peer, const struct seccomp_data *call);

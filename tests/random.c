@@ -165,7 +165,7 @@ pick_value (struct random *random, enum random_kind kind)
                    : random_chance (random, 2) ? random_below (random, 9)
                                                : PICK (random, low);
 
-  if (kind == RANDOM_SINGLE)
+  if (kind == RANDOM_SINGLE || kind == RANDOM_LARGE)
     return value;
   return value | (uint64_t) PICK (random, high) << 32;
 }
@@ -179,7 +179,7 @@ pick_mask (struct random *random, enum random_kind kind)
 
   if (random_chance (random, 12)) /* always true: the condition is none */
     return 0;
-  if (kind == RANDOM_SINGLE)
+  if (kind == RANDOM_SINGLE || kind == RANDOM_LARGE)
     return mask;
   if (random_chance (random, 3))
     mask |= PICK (random, masks) << 32;
@@ -280,7 +280,7 @@ say_rules (struct random_profile *out, struct random *random)
   }
 }
 
-/* Names already used: in the first two kinds a call must keep one action. */
+/* Names already used: where libseccomp is asked as well, a call must keep one action. */
 static bool
 is_used (const struct random_profile *out, size_t before, const char *name)
 {
@@ -292,11 +292,58 @@ is_used (const struct random_profile *out, size_t before, const char *name)
   return found && found < out->json + before;
 }
 
+/* One rule for many names: each of all that there are with the same chance. What is multiplexed is
+ * conditional on some ABIs, so that a second rule for it would be a contradiction. */
+static void
+say_large_rule (struct random_profile *out, struct random *random, bool first)
+{
+  const struct oracle_abi *x86 = oracle_abi_find ("x86");
+  const unsigned of_eight = 1 + random_below (random, 7);
+  int64_t multiplexer;
+
+  say (out, "{\"names\":[\"getpid\"");
+  for (int row = 0; row < oracle_syscalls (); row++) {
+    const char *name = oracle_syscall_name (row);
+
+    if (random_below (random, 8) < of_eight && !is_for_anything_only (name) &&
+        (first || !oracle_multiplexed (name, x86, &multiplexer)))
+      say (out, ",\"%s\"", name);
+  }
+  say (out, "],");
+  say_action (out, random, "action", "errnoRet");
+  say (out, "}");
+}
+
+/* Where a name is in several rules, the first one of them counts. */
+static void
+say_large_rules (struct random_profile *out, struct random *random)
+{
+  static const char *const conditional[] = {"personality", "clone", "prctl", "ioctl"};
+  const unsigned rules = 1 + random_below (random, 4);
+
+  say (out, "\"syscalls\":[");
+  for (unsigned i = random_below (random, 5); i-- > 0;) {
+    say (out, "{\"names\":[\"%s\"],", conditional[i]);
+    say_action (out, random, "action", "errnoRet");
+    say (out, ",\"args\":[");
+    say_condition (out, random, random_below (random, 6));
+    say (out, "]},");
+  }
+  for (unsigned i = 0; i < rules; i++) {
+    say_large_rule (out, random, i == 0);
+    say (out, i + 1 < rules ? "," : "]");
+  }
+}
+
 static void
 say_syscalls (struct random_profile *out, struct random *random)
 {
   const unsigned count = 1 + random_below (random, 5);
 
+  if (out->kind == RANDOM_LARGE) {
+    say_large_rules (out, random);
+    return;
+  }
   /* A call that every ABI has, unconditional and other than the default: without one libseccomp
    * forgets to load the number (D5). */
   say (out, "\"syscalls\":[{\"names\":[\"getpid\"],\"action\":\"SCMP_ACT_%s\"}",

@@ -21,10 +21,11 @@ uint64_t random_next (struct random *random);
 unsigned random_below (struct random *random, unsigned limit);
 bool random_chance (struct random *random, unsigned one_in);
 
-/* The first two are where libseccomp's programs are right, so that it can be asked as well. */
+/* All but the last are where libseccomp's programs are right, so that it can be asked as well. */
 enum random_kind {
   RANDOM_SINGLE,   /* one condition a rule, any operator, values below 2^32, one action a call */
   RANDOM_EQUAL,    /* EQ and MASKED_EQ only, values of 64 bits, one action a call */
+  RANDOM_LARGE,    /* hundreds of names in few rules, hardly a condition */
   RANDOM_ANYTHING, /* all that the specification permits */
   RANDOM_KINDS
 };

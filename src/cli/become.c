@@ -296,7 +296,7 @@ file_status (const char *file)
   struct stat info;
 
   if (stat (file, &info))
-    return errno == EACCES ? 126 : 127;
+    return 127;
   return S_ISREG (info.st_mode) && !faccessat (AT_FDCWD, file, X_OK, AT_EACCESS) ? 0 : 126;
 }
 
@@ -305,6 +305,8 @@ process_find (const char *command, char *const *env, struct arena *arena, int *s
 {
   if (strchr (command, '/')) {
     *status = file_status (command);
+    if (*status == 127 && errno == EACCES)
+      *status = 126;
     return *status ? NULL : command;
   }
   *status = 127;

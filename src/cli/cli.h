@@ -29,8 +29,14 @@ int run_compile (const struct verb *verb, int argc, char **argv);
 int run_translate (const struct verb *verb, int argc, char **argv);
 int run_simulate (const struct verb *verb, int argc, char **argv);
 int run_list (const struct verb *verb, int argc, char **argv);
+int run_verify (const struct verb *verb, int argc, char **argv);
+int run_diff (const struct verb *verb, int argc, char **argv);
 
-enum { STATUS_OK = 0, STATUS_FAILED = 1 };
+enum {
+  STATUS_OK = 0,
+  STATUS_FAILED = 1,
+  STATUS_TROUBLE = 2, /* of verify and diff, where 1 is an answer */
+};
 
 /* --- diagnostics ---------------------------------------------------------------------------- */
 
@@ -63,33 +69,42 @@ enum {
   OPTION_BAD_ARCH,
   OPTION_UNKNOWN_SYSCALLS,
   OPTION_STRICT,
+  OPTION_WEIGHTS,
   OPTION_QUIET,
   OPTION_HELP,
 };
 
-#define MACHINE_OPTIONS                                                                         \
-  {"native", required_argument, NULL, OPTION_NATIVE},                                           \
-      {"kernel", required_argument, NULL, OPTION_KERNEL},                                       \
-      {"cap", required_argument, NULL, OPTION_CAP},                                             \
-      {"newer", required_argument, NULL, OPTION_NEWER},                                         \
-      {"bad-arch", required_argument, NULL, OPTION_BAD_ARCH},                                   \
-      {"unknown-syscalls", required_argument, NULL, OPTION_UNKNOWN_SYSCALLS},                   \
-      {"strict", no_argument, NULL, OPTION_STRICT}, {"quiet", no_argument, NULL, OPTION_QUIET}, \
-  {                                                                                             \
-    "help", no_argument, NULL, OPTION_HELP                                                      \
-  }
+/* clang-format off */
+#define MACHINE_OPTIONS                                                                            \
+  {"native", required_argument, NULL, OPTION_NATIVE},                                              \
+  {"kernel", required_argument, NULL, OPTION_KERNEL},                                              \
+  {"cap", required_argument, NULL, OPTION_CAP},                                                    \
+  {"newer", required_argument, NULL, OPTION_NEWER},                                                \
+  {"bad-arch", required_argument, NULL, OPTION_BAD_ARCH},                                          \
+  {"unknown-syscalls", required_argument, NULL, OPTION_UNKNOWN_SYSCALLS},                          \
+  {"strict", no_argument, NULL, OPTION_STRICT},                                                    \
+  {"weights", required_argument, NULL, OPTION_WEIGHTS},                                            \
+  {"quiet", no_argument, NULL, OPTION_QUIET},                                                      \
+  {"help", no_argument, NULL, OPTION_HELP}
+/* clang-format on */
 
 /* The options, and the memory behind them: machine_init sets the arena's guard nowhere; memory gone
  * here ends the command with the verb's failure status. */
 struct machine {
   struct oci_seccomp_options library; /* what the public functions take; warns on stderr */
   const char **capabilities;
+  struct oci_seccomp_weight *weights;
   const struct verb *verb;
   int failure_status; /* 1, or apply's 125 */
 };
 
 void machine_init (struct machine *machine, const struct verb *verb, int failure_status);
 void machine_free (struct machine *machine);
+
+/* Reads how often calls are made from a file of lines `NAME COUNT`, as `strace -c` or perf can be
+ * cut to; or takes the word `uniform`. Complains and returns false. */
+bool read_weights (struct machine *machine, const char *path);
+void free_weights (struct machine *machine);
 
 /* Takes one option of getopt_long. Returns -1 to go on; else the status to return (0 after --help,
  * failure_status after a complaint). `option` may also be '?' or ':'. */
@@ -125,6 +140,11 @@ void free_input (struct input *input);
 
 /* Reads and parses a profile; complains and returns NULL. The machine's file_name is set. */
 struct oci_seccomp_profile *read_profile (struct machine *machine, const char *path);
+
+/* Reads a CONFIG into *profile or a PROGRAM (raw BPF, told apart by content) into *filter; the
+ * other is NULL. Complains and returns false. */
+bool read_either (struct machine *machine, const char *path, struct oci_seccomp_profile **profile,
+                  struct oci_seccomp_filter **filter);
 
 /* Reads a CONFIG and compiles it, or reads a PROGRAM (raw BPF, told apart by content) in the byte
  * order of the native ABI; complains and returns NULL. */

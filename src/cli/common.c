@@ -65,6 +65,7 @@ static const char machine_help[] =
     "                           names that no ABI knows; default: warn\n"
     "  --strict                 refuse conditions that can be walked around through socketcall, "
     "ipc\n"
+    "  --weights FILE|uniform   lines `NAME COUNT`: calls that the program is to be quick for\n"
     "  --quiet                  no warnings\n";
 
 void
@@ -99,6 +100,7 @@ machine_free (struct machine *machine)
 {
   for (size_t i = 0; i < machine->library.capability_count; i++)
     free ((char *) machine->capabilities[i]);
+  free_weights (machine);
   free (machine->capabilities);
   machine->capabilities = NULL;
   machine->library.capability_count = 0;
@@ -194,6 +196,8 @@ machine_option (struct machine *machine, int option, const char *argument, char 
   case OPTION_BAD_ARCH:
     machine->library.bad_arch = argument;
     return -1;
+  case OPTION_WEIGHTS:
+    return read_weights (machine, argument) ? -1 : failure;
   case OPTION_STRICT:
     machine->library.strict = true;
     return -1;
@@ -311,24 +315,36 @@ load_program (const struct machine *machine, const struct input *input)
   return filter;
 }
 
+bool
+read_either (struct machine *machine, const char *path, struct oci_seccomp_profile **profile,
+             struct oci_seccomp_filter **filter)
+{
+  struct input input;
+
+  *profile = NULL;
+  *filter = NULL;
+  if (!read_input (&input, path))
+    return false;
+  if (input_is_program (&input))
+    *filter = load_program (machine, &input);
+  else
+    *profile = parse_profile (machine, &input);
+  free_input (&input);
+  return *profile || *filter;
+}
+
 struct oci_seccomp_filter *
 read_filter (struct machine *machine, const char *path)
 {
-  struct oci_seccomp_filter *filter = NULL;
   struct oci_seccomp_profile *profile;
+  struct oci_seccomp_filter *filter;
   struct oci_seccomp_error err;
-  struct input input;
 
-  if (!read_input (&input, path))
-    return NULL;
-  if (input_is_program (&input)) {
-    filter = load_program (machine, &input);
-  } else if ((profile = parse_profile (machine, &input))) {
-    if (oci_seccomp_compile (&filter, profile, &machine->library, &err))
-      complain_of (0, &err);
-    oci_seccomp_profile_free (profile);
-  }
-  free_input (&input);
+  if (!read_either (machine, path, &profile, &filter) || filter)
+    return filter;
+  if (oci_seccomp_compile (&filter, profile, &machine->library, &err))
+    complain_of (0, &err);
+  oci_seccomp_profile_free (profile);
   return filter;
 }
 

@@ -190,7 +190,7 @@ listener_start (struct listener *listener, struct oci_seccomp_error *err)
 
 /* --- after installation: the helper ---------------------------------------------------------- */
 
-/* The message with the descriptor in one go; a long one may need more. */
+/* The message and the descriptor in one go; it is cut short only by the limit of time. */
 static bool
 send_message (const struct listener *listener, int descriptor)
 {
@@ -211,14 +211,9 @@ send_message (const struct listener *listener, int descriptor)
   memcpy (CMSG_DATA (header), &descriptor, sizeof descriptor);
   ssize_t sent = sendmsg (listener->socket, &message, MSG_NOSIGNAL);
 
-  if (sent <= 0)
-    return false;
-  for (size_t done = (size_t) sent; done < listener->length; done += (size_t) sent) {
-    sent = send (listener->socket, listener->message + done, listener->length - done, MSG_NOSIGNAL);
-    if (sent <= 0)
-      return false;
-  }
-  return true;
+  if (sent >= 0 && (size_t) sent < listener->length)
+    errno = ETIMEDOUT;
+  return sent == (ssize_t) listener->length;
 }
 
 /* False once the process has ended. */

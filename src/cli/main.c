@@ -25,6 +25,17 @@ const struct verb verbs[] = {
      "  --abi ABI                the ABI of the call; default: the native one\n"
      "  --batch                  lines `ABI SYSCALL [ARG...]` on stdin, one verdict a line\n",
      true},
+    {"verify", run_verify, "CONFIG PROGRAM",
+     "prove that a program decides every call as a profile says",
+     "  Exit status: 0 proved; 1 refuted, and a call is told that shows it; 2 neither, or "
+     "trouble.\n",
+     true},
+    {"diff", run_diff, "A B [--format text|json]",
+     "which calls two profiles or programs decide differently",
+     "  A and B are each a CONFIG or a PROGRAM. Exit status: 0 the same for every call, which is\n"
+     "  proved; 1 different; 2 neither is certain, or trouble.\n"
+     "  --format FORMAT          text (default) or json\n",
+     true},
     {"list", run_list, "abis|syscalls|actions|operators|flags [--abi ABI|all]",
      "the words that profiles are made of",
      "  --abi ABI|all            whose system calls; default: this machine's\n", false},

@@ -134,7 +134,8 @@ set_option (struct run *run, const char *option, char *value)
         run->machine.newer_default ? OCI_SECCOMP_NEWER_DEFAULT : OCI_SECCOMP_NEWER_ENOSYS;
   } else if (!strcmp (option, "--bad-arch")) {
     run->options.bad_arch = value;
-    oracle_verdict_read (value, &run->machine.bad_arch);
+    oracle_verdict_read (strncmp (value, "SCMP_ACT_", 9) ? value : value + 9,
+                         &run->machine.bad_arch);
   } else if (!strcmp (option, "--kernel")) {
     run->options.kernel = value;
     sscanf (value, "%u.%u", &run->machine.kernel_major, &run->machine.kernel_minor);

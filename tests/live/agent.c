@@ -1,8 +1,8 @@
 /* A seccomp agent for the scripts: `agent SOCKET MODE` waits at SOCKET for one listener.
  *
  * MODE: `continue` lets every call through; a number answers every personality(2) with that errno
- * and lets the rest through; `close` hangs up on whoever connects. Out: "listening", then the
- * message on one line, then, when all processes under the filter have ended, "answered N". */
+ * and lets the rest through; `stuck` takes a connection and reads nothing. Out: "listening", then
+ * the message on one line, then, when all processes under the filter have ended, "answered N". */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #include <linux/seccomp.h>
 
-enum { TIME_LIMIT_SECONDS = 30 };
+enum { TIME_LIMIT_SECONDS = 60 };
 
 static void
 die (const char *what)
@@ -100,8 +100,8 @@ main (int argc, char **argv)
   alarm (TIME_LIMIT_SECONDS);
   int connection = wait_for_connection (argv[1]);
 
-  if (!strcmp (argv[2], "close"))
-    return 0;
+  if (!strcmp (argv[2], "stuck"))
+    return pause ();
   struct pollfd listener = {.fd = receive (connection), .events = POLLIN};
   unsigned count = 0;
 

@@ -26,7 +26,7 @@ serve () { # MODE
   "$agent" "$socket" "$1" >"$work/agent" 2>&1 &
   server=$!
   tries=0
-  until grep -q listening "$work/agent" || [ $((tries += 1)) -gt 500 ]; do
+  until grep -q listening "$work/agent" || [ $((tries += 1)) -gt 3000 ]; do
     sleep 0.01
   done
 }
@@ -121,18 +121,26 @@ missing 'and the command did not run: no agent' "$work/ran"
 listening "$(rule getppid NOTIFY)" | sed "s|$socket|$(printf %0200d 0)|" >"$work/long.json"
 apply 'a path too long for a socket' 125 '' 'longer than a socket' "$work/long.json" -- true
 
-serve close
-apply 'an agent that hangs up' 125 '' 'listener was not taken: ' \
-  "$work/one.json" -- touch "$work/ran"
-missing 'and the command did not run: hung up' "$work/ran"
-wait "$server"
-
+# A message that no socket holds: the agent has the descriptor, but never reads the rest.
+stuck () { # NAME STATUS FILE
+  name=$1 wanted_status=$2
+  serve stuck
+  {
+    printf '{"ociVersion":"1.1.0","annotations":{"a":"'
+    head -c 2000000 /dev/zero | tr '\0' a
+    printf '"},"linux":{"seccomp":'
+    cat "$3"
+    echo '}}'
+  } >"$work/large.json"
+  apply "$name" "$wanted_status" '' 'listener was not taken: ' "$work/large.json" -- \
+    touch "$work/ran"
+  missing "and the command did not run: $name" "$work/ran"
+  kill "$server"
+  wait "$server" 2>/dev/null
+}
+stuck 'an agent that does not read' 125 "$work/one.json"
 # There every way out is notified too, so only a signal is left.
-serve close
-apply 'an agent that hangs up, everything notified' 137 '' 'listener was not taken: ' \
-  "$work/all.json" -- touch "$work/ran"
-missing 'and the command did not run: hung up, everything notified' "$work/ran"
-wait "$server"
+stuck 'the same with everything notified' 137 "$work/all.json"
 
 listening '"flags":["SECCOMP_FILTER_FLAG_TSYNC"],"defaultAction":"SCMP_ACT_NOTIFY"' \
   >"$work/tsync.json"

@@ -89,7 +89,7 @@ live_end (void)
   return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static void
+static _Noreturn void
 stop (const struct oci_seccomp_error *err)
 {
   dprintf (STDERR_FILENO, "# %s\n", err->message);
@@ -128,7 +128,7 @@ long
 live_call (long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
            uint64_t a5)
 {
-  long result = syscall (number, a0, a1, a2, a3, a4, a5);
+  long result = syscall (number, (long) a0, (long) a1, (long) a2, (long) a3, (long) a4, (long) a5);
 
   return result == -1 ? -errno : result;
 }

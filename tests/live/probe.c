@@ -55,5 +55,7 @@ main (int argc, char **argv)
     printf ("errno %d\n", errno);
   else
     printf ("= %ld\n", result);
-  return 0;
+  fflush (stdout);
+  /* What else the end of main does (say, of a sanitizer) may meet the filter. */
+  _exit (0);
 }

@@ -235,7 +235,7 @@ test_stack_too_deep (void)
 {
   static char json[300000];
   char *end = json + sprintf (json, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[");
-  struct oci_seccomp_error err;
+  struct oci_seccomp_error err = {0};
   int code = 0, installed = 0;
 
   for (unsigned i = 0; i < 1000; i++)

@@ -62,22 +62,14 @@ run_guarded (void **state)
   guarded->test ();
 }
 
-#define TEST(function)                                    \
-  {                                                       \
-#    function, run_guarded, begin, end, &(struct guarded) \
-    {                                                     \
-      function                                            \
-    }                                                     \
-  }
+#define GUARDED(name, function, setup) \
+  ((struct CMUnitTest){name, run_guarded, setup, end, &(struct guarded){function}})
+
+#define TEST(function) GUARDED (#function, function, begin)
 
 /* The same with each allocation in a chunk of its own. */
-#define TEST_IN_SMALL_CHUNKS(function)                                                       \
-  {                                                                                          \
-#    function "_in_small_chunks", run_guarded, begin_in_small_chunks, end, &(struct guarded) \
-    {                                                                                        \
-      function                                                                               \
-    }                                                                                        \
-  }
+#define TEST_IN_SMALL_CHUNKS(function) \
+  GUARDED (#function "_in_small_chunks", function, begin_in_small_chunks)
 
 /* For loops that need no more of what they made: keeps the guard. */
 static inline void

@@ -164,10 +164,8 @@ use_small_chunks (void **state)
 }
 
 /* A test that runs twice, the second time with each allocation in a chunk of its own. */
-#define TEST(function)                                                           \
-  cmocka_unit_test_teardown (function, free_profile),                            \
-  {                                                                              \
-    "small chunks: " #function, function, use_small_chunks, free_profile, NULL \
-  }
+#define TEST(function)                                \
+  cmocka_unit_test_teardown (function, free_profile), \
+      cmocka_unit_test_setup_teardown (function, use_small_chunks, free_profile)
 
 #endif

@@ -251,27 +251,29 @@ test_size (void **state)
   free (text);
 }
 
+/* One value more than there may be, of each kind. */
 static void
 test_node_count (void **state)
 {
-  char *text;
+  static const char *const last[] = {"null]", "true]", "0]", "\"\"]", "[]]", "{}]"};
   size_t chunk = arena_chunk_size;
+  char *text;
 
   (void) state;
-  arena_chunk_size = chunk < 4096 ? 4096 : chunk;
-  text = repeat ("0,", JSON_MAX_NODES - 1, "");
+  arena_chunk_size = 64 * 1024;
+  text = repeat ("0,", JSON_MAX_NODES - 1, "0]");
   text[0] = '[';
   text[1] = ' ';
-  text[strlen (text) - 1] = ']';
-  assert_int_equal (parse (text)->count, JSON_MAX_NODES - 2);
+  assert_int_equal (parse (text)->count, JSON_MAX_NODES - 1);
   free (text);
-  text = repeat ("0,", JSON_MAX_NODES + 1, "");
-  text[0] = '[';
-  text[1] = ' ';
-  text[strlen (text) - 1] = ']';
-  expect_message (text, strlen (text), OCI_SECCOMP_TOO_LARGE,
-                  "f.json:1:2097153: [1048575]: too many values; at most 1048576");
-  free (text);
+  for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+    text = repeat ("0,", JSON_MAX_NODES, last[i]);
+    text[0] = '[';
+    text[1] = ' ';
+    expect_message (text, strlen (text), OCI_SECCOMP_TOO_LARGE,
+                    "f.json:1:2097153: [1048575]: too many values; at most 1048576");
+    free (text);
+  }
   arena_chunk_size = chunk;
 }
 
@@ -369,6 +371,25 @@ test_input_is_not_kept (void **state)
   free (text);
   assert_string_equal (json_member (root, "key")->text, "value");
   assert_string_equal (json_member (root, "n")->text, "12");
+}
+
+/* Longer than any buffer that is there from the start. */
+static void
+test_long_strings (void **state)
+{
+  enum { COUNT = 50000 };
+  char *text = repeat ("\\n", COUNT, "\"]"), *plain = repeat ("a", COUNT, "\"]");
+  const char *decoded;
+
+  (void) state;
+  memcpy (text, "[\"", 2);
+  decoded = parse (text)->first->text;
+  assert_int_equal (strlen (decoded), COUNT - 1);
+  assert_int_equal (strspn (decoded, "\n"), COUNT - 1);
+  memcpy (plain, "[\"", 2);
+  assert_int_equal (strspn (parse (plain)->first->text, "a"), COUNT - 2);
+  free (plain);
+  free (text);
 }
 
 static void
@@ -812,11 +833,9 @@ tear_down_small (void **state)
   return tear_down (state);
 }
 
-#define TEST(function)                                                          \
-  cmocka_unit_test_setup_teardown (function, set_up, tear_down),                \
-  {                                                                             \
-    "small chunks: " #function, function, set_up_small, tear_down_small, NULL \
-  }
+#define TEST(function)                                           \
+  cmocka_unit_test_setup_teardown (function, set_up, tear_down), \
+      cmocka_unit_test_setup_teardown (function, set_up_small, tear_down_small)
 
 int
 main (void)
@@ -832,6 +851,7 @@ main (void)
       TEST (test_some_keys),
       TEST (test_tree),
       TEST (test_input_is_not_kept),
+      TEST (test_long_strings),
       TEST (test_scalars_at_the_top),
       TEST (test_members),
       TEST (test_positions),

@@ -598,8 +598,10 @@ test_other_profiles (void **state)
   int count;
 
   (void) state;
-  if (!directory)
+  if (!directory) {
+    print_message ("# PROFILES_DIR is not set\n");
     skip ();
+  }
   count = scandir (directory, &entries, NULL, alphasort);
   assert_true (count > 0);
   for (int i = 0; i < count; i++) {

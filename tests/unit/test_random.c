@@ -13,13 +13,17 @@
 #include "compare.h"
 
 enum {
-  COUNT = 3000,        /* profiles of each kind */
-  COUNT_OF_PEER = 500, /* of each of its two kinds: each needs a process */
-  BUDGET = 300,        /* calls for one number of one ABI, at most */
+  COUNT = 3000,         /* profiles of each kind */
+  COUNT_OF_LARGE = 150, /* profiles that take longer */
+  COUNT_OF_PEER = 500,  /* of each kind that is for it: each needs a process */
+  BUDGET = 300,         /* calls for one number of one ABI, at most */
+  LAST_NUMBER = 550,
 };
 
-static const char *const kind_names[RANDOM_KINDS] = {
-    [RANDOM_SINGLE] = "single", [RANDOM_EQUAL] = "equal", [RANDOM_ANYTHING] = "anything"};
+static const char *const kind_names[RANDOM_KINDS] = {[RANDOM_SINGLE] = "single",
+                                                     [RANDOM_EQUAL] = "equal",
+                                                     [RANDOM_LARGE] = "large",
+                                                     [RANDOM_ANYTHING] = "anything"};
 
 struct tally {
   unsigned long profiles, calls, conflicts, peers, peer_errors, differences;
@@ -76,6 +80,8 @@ compare_one (enum random_kind kind, unsigned long seed, bool with_peer, struct t
   tally->profiles++;
   tally->differences += compare_errors (&subject, &filter);
   if (filter) {
+    if (kind == RANDOM_LARGE)
+      points_add_numbers (&points, subject.oracle, LAST_NUMBER);
     points_add_borders (&points, subject.oracle, &random, BUDGET);
     tally->calls += points.count;
     tally->differences += compare_with_oracle (&subject, filter, &points);
@@ -92,7 +98,8 @@ static void
 test_kind (enum random_kind kind)
 {
   const unsigned long first = from_environment ("SEED", 1);
-  const unsigned long count = from_environment ("COUNT", COUNT);
+  const unsigned long count =
+      from_environment ("COUNT", kind == RANDOM_LARGE ? COUNT_OF_LARGE : COUNT);
   struct tally tally = {0};
 
   for (unsigned long i = 0; i < count; i++) {
@@ -129,6 +136,13 @@ equal_and_masked (void **state)
 }
 
 static void
+large (void **state)
+{
+  (void) state;
+  test_kind (RANDOM_LARGE);
+}
+
+static void
 anything (void **state)
 {
   (void) state;
@@ -141,6 +155,7 @@ main (void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (single_conditions),
       cmocka_unit_test (equal_and_masked),
+      cmocka_unit_test (large),
       cmocka_unit_test (anything),
   };
 

@@ -1,0 +1,367 @@
+/* tree.c: whatever the intervals and their weights, the tree decides as they say; and it is as
+ * short as it can be, weighed by how often each is reached. */
+#include <float.h>
+
+#include "core.h"
+#include "tree.h"
+
+enum { MOST = 1200, VERDICTS = 6 };
+
+static struct graph graph;
+static struct interval list[MOST];
+static size_t count;
+
+/* --- lists --- */
+
+static void
+begin_list (void)
+{
+  forget_all ();
+  graph_init (&graph, &arena);
+  count = 0;
+}
+
+static void
+append (uint32_t first, uint32_t verdict, float weight)
+{
+  interval_append (list, &count, first, node_return (&graph, verdict), weight);
+}
+
+static const struct node *
+built (void)
+{
+  return tree_build (&graph, list, count, &arena);
+}
+
+static uint32_t
+verdict_of (uint32_t word)
+{
+  size_t i = 0;
+
+  while (i + 1 < count && list[i + 1].first <= word)
+    i++;
+  return list[i].node->k;
+}
+
+/* The tree is asked at both ends of each interval, and beyond them. */
+static void
+check_tree (const struct node *root)
+{
+  unsigned steps;
+
+  for (size_t i = 0; i < count; i++)
+    for (uint32_t d = 0; d < 5; d++) {
+      uint32_t word = list[i].first + d - 2;
+
+      if (walk (root, word, &steps) != verdict_of (word))
+        fail_msg ("%zu intervals: wrong for 0x%x", count, word);
+    }
+  assert_int_equal (walk (root, UINT32_MAX, &steps), verdict_of (UINT32_MAX));
+  assert_int_equal (walk (root, 0x80000000, &steps), verdict_of (0x80000000));
+}
+
+/* --- appending --- */
+
+static void
+test_append (void)
+{
+  begin_list ();
+  append (0, 1, 2);
+  append (5, 1, 3);
+  assert_int_equal (count, 1);
+  assert_true (list[0].weight == 5);
+  append (7, 2, 1);
+  assert_int_equal (count, 2);
+  append (7, 3, 4);
+  assert_int_equal (count, 2);
+  assert_int_equal (list[1].node->k, 3);
+  assert_true (list[1].weight == 4);
+  /* What takes a place may go on with what stands before it. */
+  append (7, 1, 6);
+  assert_int_equal (count, 1);
+  assert_true (list[0].weight == 11);
+}
+
+/* --- random lists --- */
+
+/* Steps that make single values as likely as wide gaps. */
+static uint32_t
+random_step (struct random *random)
+{
+  static const uint32_t steps[] = {1, 1, 1, 2, 3, 17, 1000, 0x100000};
+
+  return steps[random_below (random, 8)];
+}
+
+static float
+random_weight (struct random *random, unsigned kind)
+{
+  switch (kind) {
+  case 0:
+    return 1;
+  case 1:
+    return (float) random_below (random, 3);
+  case 2:
+    return random_chance (random, 10) ? 10000 : (float) random_below (random, 10) / 10;
+  default:
+    return 0;
+  }
+}
+
+static void
+random_list (struct random *random, size_t length)
+{
+  unsigned verdicts = 2 + random_below (random, VERDICTS - 1), kind = random_below (random, 4);
+  uint32_t first = 0;
+
+  begin_list ();
+  for (size_t i = 0; i < length; i++) {
+    uint32_t step = random_step (random);
+
+    append (first, random_below (random, verdicts), random_weight (random, kind));
+    if (first + step < first)
+      break;
+    first += step;
+  }
+  if (random_chance (random, 2))
+    append (UINT32_MAX, random_below (random, verdicts), 1);
+}
+
+static void
+test_random_lists (void)
+{
+  struct random random = random_start (1);
+
+  for (int i = 0; i < 4000; i++) {
+    random_list (&random, 1 + random_below (&random, 40));
+    check_tree (built ());
+  }
+}
+
+/* Above 192 intervals the list is planned in pieces. */
+static void
+test_long_random_lists (void)
+{
+  static const size_t lengths[] = {150, 191, 192, 193, 194, 300, 385, 600, 1100};
+  struct random random = random_start (2);
+
+  for (int i = 0; i < 45; i++) {
+    random_list (&random, lengths[i % 9]);
+    check_tree (built ());
+  }
+}
+
+static void
+test_exactly_so_many (void)
+{
+  for (uint32_t length = 1; length <= 200; length++) {
+    begin_list ();
+    for (uint32_t i = 0; i < length; i++)
+      append (i * 3, i % 2 + i % 7, 1);
+    check_tree (built ());
+  }
+}
+
+/* All there is in one interval: nothing to test. */
+static void
+test_one_interval (void)
+{
+  begin_list ();
+  append (0, 7, 0);
+  assert_ptr_equal (built (), node_return (&graph, 7));
+}
+
+/* The program does what the nodes say. */
+static void
+test_as_a_program (void)
+{
+  struct random random = random_start (3);
+
+  for (int i = 0; i < 30; i++) {
+    struct program program;
+
+    random_list (&random, i < 25 ? 30 : 700);
+    program = emitted (&graph, node_load (&graph, 0, built ()));
+    for (size_t at = 0; at < count; at++)
+      for (uint32_t d = 0; d < 3; d++) {
+        struct seccomp_data data = {.nr = (int) (list[at].first + d - 1)};
+
+        assert_int_equal (program_run (&program, &data, false, NULL),
+                          verdict_of ((uint32_t) data.nr));
+      }
+  }
+}
+
+/* --- shape --- */
+
+/* One interval is reached most of the time: it is found soon, wherever it is. */
+static void
+test_weight_shifts_depth (void)
+{
+  for (uint32_t heavy = 0; heavy < 64; heavy++) {
+    unsigned steps;
+
+    begin_list ();
+    for (uint32_t i = 0; i < 64; i++)
+      append (i * 10, i, i == heavy ? 1000 : 1);
+    walk (built (), heavy * 10, &steps);
+    assert_in_range (steps, 1, 2);
+  }
+}
+
+static void
+test_equal_weights_balance (void)
+{
+  const struct node *root;
+  unsigned steps;
+
+  begin_list ();
+  for (uint32_t i = 0; i < 128; i++)
+    append (i * 10, i, 1);
+  root = built ();
+  assert_int_equal (graph_size (&graph, root, &arena), 128 + 127);
+  for (uint32_t i = 0; i < 128; i++) {
+    walk (root, i * 10, &steps);
+    assert_in_range (steps, 6, 8);
+  }
+}
+
+/* In pieces, too, the depth stays near the logarithm. */
+static void
+test_long_lists_balance (void)
+{
+  const struct node *root;
+  unsigned steps;
+
+  begin_list ();
+  for (uint32_t i = 0; i < 1024; i++)
+    append (i * 10, i, 1);
+  root = built ();
+  for (uint32_t i = 0; i < 1024; i++) {
+    walk (root, i * 10, &steps);
+    assert_in_range (steps, 1, 13);
+  }
+}
+
+/* An exception of one value costs one test, not two. */
+static void
+test_exceptions (void)
+{
+  const struct node *root;
+  unsigned steps;
+
+  begin_list ();
+  append (0, 1, 5);
+  append (41, 2, 1);
+  append (42, 1, 5);
+  root = built ();
+  assert_int_equal (graph_size (&graph, root, &arena), 3);
+  assert_int_equal (root->code, BPF_JMP | BPF_JEQ | BPF_K);
+  walk (root, 41, &steps);
+  assert_int_equal (steps, 1);
+  append (99, 2, 1);
+  append (100, 1, 5);
+  root = built ();
+  assert_int_equal (graph_size (&graph, root, &arena), 4);
+  check_tree (root);
+}
+
+/* The least cost of any tree of range tests alone, by trying all. */
+static double
+best_range_tree (void)
+{
+  static double best[80][80];
+  double total = 0;
+
+  assert_true (count <= 80);
+  for (size_t i = 0; i < count; i++)
+    total += list[i].weight;
+  for (size_t i = 0; i < count; i++)
+    best[i][i] = 0;
+  for (size_t length = 1; length < count; length++)
+    for (size_t i = 0; i + length < count; i++) {
+      double least = DBL_MAX, weight = 0;
+
+      for (size_t m = i; m <= i + length; m++)
+        weight += list[m].weight;
+      for (size_t m = i; m < i + length; m++)
+        if (best[i][m] + best[m + 1][i + length] < least)
+          least = best[i][m] + best[m + 1][i + length];
+      best[i][i + length] = least + weight + TREE_NODE_COST * total;
+    }
+  return best[0][count - 1];
+}
+
+/* Of a tree: the steps to each interval by its weight, and what its nodes cost. */
+static double
+cost_of (const struct node *root)
+{
+  bool seen[VERDICTS] = {false};
+  uint32_t tests = graph_size (&graph, root, &arena);
+  double steps = 0, total = 0;
+
+  for (size_t i = 0; i < count; i++) {
+    unsigned taken;
+
+    walk (root, list[i].first, &taken);
+    steps += taken * (double) list[i].weight;
+    total += list[i].weight;
+    tests -= !seen[list[i].node->k];
+    seen[list[i].node->k] = true;
+  }
+  return steps + tests * TREE_NODE_COST * total;
+}
+
+/* No tree of range tests is better than ours by more than what taking values out of merged
+ * intervals may shift from one to the other. */
+static void
+test_no_range_tree_is_better (void)
+{
+  struct random random = random_start (4);
+
+  for (int i = 0; i < 2000; i++) {
+    double ours, best;
+
+    random_list (&random, 2 + random_below (&random, 70));
+    ours = cost_of (built ());
+    best = best_range_tree ();
+    if (ours > best * 1.05 + 1e-6)
+      fail_msg ("list %d of %zu intervals: %g, where %g can be had", i, count, ours, best);
+  }
+}
+
+static void
+test_deterministic (void)
+{
+  struct random random = random_start (5);
+
+  for (int i = 0; i < 100; i++) {
+    const struct node *one;
+
+    random_list (&random, 1 + random_below (&random, 300));
+    one = built ();
+    assert_ptr_equal (built (), one);
+  }
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST (test_append),
+      TEST (test_random_lists),
+      TEST_IN_SMALL_CHUNKS (test_random_lists),
+      TEST (test_long_random_lists),
+      TEST (test_exactly_so_many),
+      TEST (test_one_interval),
+      TEST (test_as_a_program),
+      TEST (test_weight_shifts_depth),
+      TEST (test_equal_weights_balance),
+      TEST (test_long_lists_balance),
+      TEST (test_exceptions),
+      TEST (test_no_range_tree_is_better),
+      TEST (test_deterministic),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
