@@ -23,6 +23,12 @@ holds_only (const struct flow *state, uint32_t word)
   return state->reached && !state->other && state->words == word && state->mask == UINT32_MAX;
 }
 
+static bool
+holds_unchanged (const struct flow *state, uint32_t word)
+{
+  return holds_only (state, word) && state->less == 0;
+}
+
 static const struct flow *
 find_flow (const struct program *program, int abi, struct arena *arena)
 {
@@ -52,7 +58,7 @@ annotations_new (const struct program *program, enum abi native, struct arena *a
   add_token (annotations, abi_table[native].token);
   for (size_t pc = 0; pc < program->length; pc++)
     if (program->instructions[pc].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
-        holds_only (&annotations->any[pc], FLOW_TOKEN))
+        holds_unchanged (&annotations->any[pc], FLOW_TOKEN))
       add_token (annotations, program->instructions[pc].k);
   return annotations;
 }
@@ -260,14 +266,15 @@ test_comment (const struct annotations *annotations, size_t pc)
 {
   const struct sock_filter *insn = &annotations->program->instructions[pc];
   const struct flow *state = &annotations->any[pc];
+  const char *comment = NULL;
 
   if (BPF_SRC (insn->code) != BPF_K)
     return NULL;
-  if (holds_only (state, FLOW_TOKEN) && BPF_OP (insn->code) == BPF_JEQ)
+  if (holds_unchanged (state, FLOW_TOKEN) && BPF_OP (insn->code) == BPF_JEQ)
     return token_text (annotations, insn->k);
   if (state->words == FLOW_NUMBER || (state->other && !state->words))
-    return number_comment (annotations, pc);
-  return held_text (annotations, state);
+    comment = number_comment (annotations, pc);
+  return comment ? comment : held_text (annotations, state);
 }
 
 static const char *
@@ -275,9 +282,9 @@ alu_comment (const struct annotations *annotations, size_t pc)
 {
   const struct sock_filter *insn = &annotations->program->instructions[pc];
   bool takes_x32_bit = (insn->code == (BPF_ALU | BPF_SUB | BPF_K) && insn->k == X32_BIT) ||
-                       (insn->code == (BPF_ALU | BPF_AND | BPF_K) && insn->k == ~X32_BIT);
+                       (insn->code == (BPF_ALU | BPF_AND | BPF_K) && insn->k == ~(uint32_t) X32_BIT);
 
-  if (takes_x32_bit && holds_only (&annotations->any[pc], FLOW_NUMBER))
+  if (takes_x32_bit && holds_unchanged (&annotations->any[pc], FLOW_NUMBER))
     return "nr without x32's bit";
   return NULL;
 }

@@ -170,6 +170,18 @@ way_text (struct diagrams *diagrams, const struct field *field, diagram region, 
                        strstr (rest, " or ") ? arena_printf (diagrams->arena, "(%s)", rest) : rest);
 }
 
+/* What always holds for some of a field, first: and then for what is left of the field it need not
+ * be said again that it is left. */
+static const char *
+either_text (struct diagrams *diagrams, const struct field *field, diagram region, diagram way,
+             bool wide, int depth)
+{
+  const char *first = way_text (diagrams, field, region, DIAGRAM_TRUE, wide, depth);
+  const char *rest = nested_text (diagrams, way, wide, depth + 1);
+
+  return first && rest ? or_text (diagrams->arena, first, rest) : NULL;
+}
+
 static const char *
 nested_text (struct diagrams *diagrams, diagram region, bool wide, int depth)
 {
@@ -186,6 +198,9 @@ nested_text (struct diagrams *diagrams, diagram region, bool wide, int depth)
   count = diagram_ways (diagrams, region, field.level + field.width, ways, MAX_WAYS);
   if (count > MAX_WAYS)
     return NULL;
+  for (size_t i = 0; i < 2 && count == 2; i++)
+    if (ways[i] == DIAGRAM_TRUE && ways[1 - i] != DIAGRAM_FALSE)
+      return either_text (diagrams, &field, region, ways[1 - i], wide, depth);
   for (size_t i = 0; i < count; i++) {
     const char *way;
 

@@ -345,7 +345,8 @@ add_profile_rule (struct builder *b, const struct profile_rule *origin)
     if (rule.name->syscall == SYSCALL_UNKNOWN)
       continue;
     do {
-      int code = add_rule (b, &rule, origin->conditions + i, step);
+      const struct condition *conditions = step ? &origin->conditions[i] : NULL;
+      int code = add_rule (b, &rule, conditions, step);
 
       if (code)
         return code;

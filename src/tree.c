@@ -466,10 +466,15 @@ tree_make (const struct plan *plan, struct graph *graph)
   return make_tree (plan, graph, false);
 }
 
+/* The forest needs the intervals as they are now, whatever becomes of the caller's. */
 const struct node *
 tree_plant (const struct plan *plan, struct graph *graph)
 {
-  return make_tree (plan, graph, true);
+  struct plan copy = *plan;
+
+  copy.intervals =
+      arena_copy (plan->scratch, plan->intervals, plan->count * sizeof *plan->intervals);
+  return make_tree (&copy, graph, true);
 }
 
 const struct node *

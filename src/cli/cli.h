@@ -28,6 +28,8 @@ int run_apply (const struct verb *verb, int argc, char **argv);
 int run_compile (const struct verb *verb, int argc, char **argv);
 int run_translate (const struct verb *verb, int argc, char **argv);
 int run_simulate (const struct verb *verb, int argc, char **argv);
+int run_disassemble (const struct verb *verb, int argc, char **argv);
+int run_check (const struct verb *verb, int argc, char **argv);
 int run_list (const struct verb *verb, int argc, char **argv);
 int run_verify (const struct verb *verb, int argc, char **argv);
 int run_diff (const struct verb *verb, int argc, char **argv);
@@ -138,7 +140,14 @@ struct input {
 bool read_input (struct input *out, const char *path);
 void free_input (struct input *input);
 
-/* Reads and parses a profile; complains and returns NULL. The machine's file_name is set. */
+/* Raw BPF, not a CONFIG: told by the first bytes. */
+bool input_is_program (const struct input *input);
+
+/* Parses a profile that has been read; complains and returns NULL. The machine's file_name is set.
+ */
+struct oci_seccomp_profile *parse_profile (struct machine *machine, const struct input *input);
+
+/* Both in one. */
 struct oci_seccomp_profile *read_profile (struct machine *machine, const char *path);
 
 /* Reads a CONFIG into *profile or a PROGRAM (raw BPF, told apart by content) into *filter; the

@@ -272,7 +272,7 @@ free_input (struct input *input)
   input->bytes = NULL;
 }
 
-static struct oci_seccomp_profile *
+struct oci_seccomp_profile *
 parse_profile (struct machine *machine, const struct input *input)
 {
   struct oci_seccomp_profile *profile;
@@ -298,7 +298,7 @@ read_profile (struct machine *machine, const char *path)
 }
 
 /* JSON never has a NUL; the first instruction of any program has one in its code's high byte. */
-static bool
+bool
 input_is_program (const struct input *input)
 {
   return memchr (input->bytes, '\0', input->length < 8 ? input->length : 8) != NULL;

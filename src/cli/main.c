@@ -36,6 +36,11 @@ const struct verb verbs[] = {
      "  proved; 1 different; 2 neither is certain, or trouble.\n"
      "  --format FORMAT          text (default) or json\n",
      true},
+    {"disassemble", run_disassemble, "CONFIG|PROGRAM [--format text|dot|json]",
+     "the program in words",
+     "  --format FORMAT          text (default): one instruction a line, as bpf_asm has it, but\n"
+     "                           with the lines that jumps lead to; dot: for graphviz; json\n",
+     true},
     {"list", run_list, "abis|syscalls|actions|operators|flags [--abi ABI|all]",
      "the words that profiles are made of",
      "  --abi ABI|all            whose system calls; default: this machine's\n", false},

@@ -408,6 +408,7 @@ static void
 run_file (void **state)
 {
   struct run *run = calloc (1, sizeof *run);
+  unsigned failures, checks;
   char line[LINE];
   FILE *file;
 
@@ -424,9 +425,11 @@ run_file (void **state)
   fclose (file);
   forget_result (run);
   print_message ("# %s: %u checks\n", run->path, run->checks);
-  assert_int_equal (run->failures, 0);
-  assert_int_not_equal (run->checks, 0);
+  failures = run->failures;
+  checks = run->checks;
   free (run);
+  assert_int_equal (failures, 0);
+  assert_int_not_equal (checks, 0);
 }
 
 int

@@ -84,6 +84,12 @@ test_costs (void)
 
 enum { REST = 1, EXCEPTION = 2, SET_BITS = 16 };
 
+static void
+append (struct interval_list *list, uint32_t first, uint32_t verdict)
+{
+  interval_append (list, first, node_return (&graph, verdict), WEIGHT_OF_CALL, &arena);
+}
+
 /* Bits of a set as words: the lowest and the highest there are, or a run from `low` on. */
 static uint32_t
 both_ends (unsigned bit)
@@ -97,22 +103,22 @@ from_0x70 (unsigned bit)
   return 0x70 + bit;
 }
 
-static size_t
-intervals_of (struct interval *intervals, uint32_t set, uint32_t (*value_of) (unsigned bit))
+static struct interval_list
+intervals_of (uint32_t set, uint32_t (*value_of) (unsigned bit))
 {
-  size_t count = 0;
+  struct interval_list list = {NULL, 0};
 
-  interval_append (intervals, &count, 0, node_return (&graph, REST), 1);
+  append (&list, 0, REST);
   for (unsigned bit = 0; bit < SET_BITS; bit++) {
     uint32_t value = value_of (bit);
 
     if (!(set & (1u << bit)))
       continue;
-    interval_append (intervals, &count, value, node_return (&graph, EXCEPTION), 1);
+    append (&list, value, EXCEPTION);
     if (value != UINT32_MAX)
-      interval_append (intervals, &count, value + 1, node_return (&graph, REST), 1);
+      append (&list, value + 1, REST);
   }
-  return count;
+  return list;
 }
 
 /* A chain, where there is one, decides as the intervals do, and is shorter than a test for each
@@ -120,9 +126,8 @@ intervals_of (struct interval *intervals, uint32_t set, uint32_t (*value_of) (un
 static bool
 check_set (uint32_t set, uint32_t (*value_of) (unsigned bit))
 {
-  struct interval intervals[2 * SET_BITS + 2];
-  size_t count = intervals_of (intervals, set, value_of);
-  const struct node *node = cubes_build (&graph, intervals, count, &arena);
+  struct interval_list list = intervals_of (set, value_of);
+  const struct node *node = cubes_build (&graph, list.items, list.count, &arena);
   unsigned steps, most = 0;
 
   if (!node)
@@ -173,16 +178,15 @@ test_all_sets_in_the_middle (void)
 static const struct node *
 build_values (const uint32_t *values, size_t value_count)
 {
-  struct interval intervals[300];
-  size_t count = 0;
+  struct interval_list list = {NULL, 0};
 
   graph_init (&graph, &arena);
-  interval_append (intervals, &count, 0, node_return (&graph, REST), 1);
+  append (&list, 0, REST);
   for (size_t i = 0; i < value_count; i++) {
-    interval_append (intervals, &count, values[i], node_return (&graph, EXCEPTION), 1);
-    interval_append (intervals, &count, values[i] + 1, node_return (&graph, REST), 1);
+    append (&list, values[i], EXCEPTION);
+    append (&list, values[i] + 1, REST);
   }
-  return cubes_build (&graph, intervals, count, &arena);
+  return cubes_build (&graph, list.items, list.count, &arena);
 }
 
 /* Docker's personalities: 0, 8, 0x20000 and 0x20008 differ in two bits. */
@@ -226,8 +230,7 @@ test_what_is_no_chain (void)
 {
   static const uint32_t nothing_in_common[] = {3, 12, 48, 192};
   uint32_t too_many[130];
-  struct interval intervals[8];
-  size_t count = 0;
+  struct interval_list list = {NULL, 0};
 
   for (uint32_t i = 0; i < 130; i++)
     too_many[i] = 2 * i;
@@ -237,17 +240,17 @@ test_what_is_no_chain (void)
   graph_init (&graph, &arena);
   /* The exceptions lead to different nodes. */
   for (uint32_t i = 0; i < 3; i++) {
-    interval_append (intervals, &count, 4 * i, node_return (&graph, REST), 1);
-    interval_append (intervals, &count, 4 * i + 3, node_return (&graph, EXCEPTION + i), 1);
+    append (&list, 4 * i, REST);
+    append (&list, 4 * i + 3, EXCEPTION + i);
   }
-  assert_null (cubes_build (&graph, intervals, count, &arena));
+  assert_null (cubes_build (&graph, list.items, list.count, &arena));
   /* An exception of two values. */
-  count = 0;
+  list.count = 0;
   for (uint32_t i = 0; i < 3; i++) {
-    interval_append (intervals, &count, 4 * i, node_return (&graph, REST), 1);
-    interval_append (intervals, &count, 4 * i + 2, node_return (&graph, EXCEPTION), 1);
+    append (&list, 4 * i, REST);
+    append (&list, 4 * i + 2, EXCEPTION);
   }
-  assert_null (cubes_build (&graph, intervals, count, &arena));
+  assert_null (cubes_build (&graph, list.items, list.count, &arena));
 }
 
 int

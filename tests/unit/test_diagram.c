@@ -1,48 +1,19 @@
 /* Diagrams and words of conditions, against truth tables and the processor's own arithmetic. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
+#include "core.h"
 
-#include <cmocka.h>
 #include <linux/filter.h>
 
 #include "diagram.h"
 #include "verdict.h"
 #include "word.h"
 
-static struct arena arena;
 static struct diagrams diagrams;
-static uint64_t state;
+static struct random dice;
 
 static uint32_t
 next (void)
 {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (uint32_t) (state >> 16);
-}
-
-static int
-begin (void **context)
-{
-  (void) context;
-  arena_init (&arena);
-  if (ARENA_GUARD (&arena))
-    return -1;
-  diagrams_init (&diagrams, &arena);
-  state = 88172645463325252u;
-  return 0;
-}
-
-static int
-end (void **context)
-{
-  (void) context;
-  arena_free (&arena);
-  return 0;
+  return (uint32_t) (random_next (&dice) >> 16);
 }
 
 /* --- diagrams against truth tables --- */
@@ -132,15 +103,15 @@ check_table (diagram of, const uint8_t table[CASES])
 
 /* Equal functions are equal numbers, however they came about; unequal ones are not. */
 static void
-canonical (void **context)
+canonical (void)
 {
-  (void) context;
   static struct {
     uint8_t table[CASES];
     diagram diagram;
   } known[600];
   size_t equal = 0, count = sizeof known / sizeof known[0];
 
+  diagrams_init (&diagrams, &arena);
   for (size_t i = 0; i < count; i++) {
     known[i].diagram = random_diagram ((unsigned) i % 5, known[i].table, 5);
     check_table (known[i].diagram, known[i].table);
@@ -165,9 +136,9 @@ canonical (void **context)
 }
 
 static void
-logic (void **context)
+logic (void)
 {
-  (void) context;
+  diagrams_init (&diagrams, &arena);
   for (unsigned round = 0; round < 300; round++) {
     uint8_t one_table[CASES], other_table[CASES];
     diagram one = random_diagram (3, one_table, 2), other = random_diagram (3, other_table, 2);
@@ -229,9 +200,9 @@ check_spans (unsigned level, unsigned width)
 }
 
 static void
-spans_both_ways (void **context)
+spans_both_ways (void)
 {
-  (void) context;
+  diagrams_init (&diagrams, &arena);
   for (unsigned i = 0; i < 500; i++) {
     check_spans (LEVEL_NUMBER, 32);
     check_spans (LEVEL_ARGUMENT (2), 64);
@@ -239,14 +210,15 @@ spans_both_ways (void **context)
 }
 
 static void
-spans_at_the_ends (void **context)
+spans_at_the_ends (void)
 {
-  (void) context;
   const struct span last[] = {{0, DIAGRAM_FALSE}, {UINT64_MAX, DIAGRAM_TRUE}};
   const struct span past[] = {{0, DIAGRAM_FALSE}, {UINT64_C (1) << 32, DIAGRAM_TRUE}};
-  diagram of = diagram_from_spans (&diagrams, LEVEL_POINTER, 64, last, 2);
   struct seccomp_data data = {.instruction_pointer = UINT64_MAX};
+  diagram of;
 
+  diagrams_init (&diagrams, &arena);
+  of = diagram_from_spans (&diagrams, LEVEL_POINTER, 64, last, 2);
   assert_int_equal (diagram_value (&diagrams, of, &data), 1);
   data.instruction_pointer--;
   assert_int_equal (diagram_value (&diagrams, of, &data), 0);
@@ -256,11 +228,11 @@ spans_at_the_ends (void **context)
 /* --- limits --- */
 
 static void
-limits_are_sticky (void **context)
+limits_are_sticky (void)
 {
-  (void) context;
   struct word one, other, product;
 
+  diagrams_init (&diagrams, &arena);
   diagrams.max_nodes = 20000;
   word_field (&diagrams, &one, LEVEL_ARGUMENT (0) + 32);
   word_field (&diagrams, &other, LEVEL_ARGUMENT (1) + 32);
@@ -363,9 +335,8 @@ defined (unsigned code, uint32_t other)
 }
 
 static void
-arithmetic (void **context)
+arithmetic (void)
 {
-  (void) context;
   static const unsigned codes[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND,
                                    BPF_OR,  BPF_XOR, BPF_LSH, BPF_RSH};
   unsigned compared = 0;
@@ -394,16 +365,17 @@ arithmetic (void **context)
     }
   }
   assert_true (compared > 10000);
+  diagrams_init (&diagrams, &arena);
   assert_false (word_operate (&diagrams, &(struct word){{0}}, BPF_MOD, &(struct word){{0}},
                               &(struct word){{0}}));
 }
 
 static void
-full_width (void **context)
+full_width (void)
 {
-  (void) context;
   struct word field, constant, sum, product, quotient;
 
+  diagrams_init (&diagrams, &arena);
   word_field (&diagrams, &field, LEVEL_NUMBER);
   for (unsigned round = 0; round < 200; round++) {
     uint32_t k = interesting () | 1, small = 1 + next () % 12;
@@ -427,9 +399,8 @@ full_width (void **context)
 }
 
 static void
-tests_of_words (void **context)
+tests_of_words (void)
 {
-  (void) context;
   for (unsigned round = 0; round < 500; round++) {
     struct sample one, other;
     diagram equal, greater, at_least, common;
@@ -457,9 +428,8 @@ tests_of_words (void **context)
 /* --- verdicts --- */
 
 static void
-effects (void **context)
+effects (void)
 {
-  (void) context;
   static const uint32_t pairs[][2] = {
       {0x7fff0000, 0x7fff0000}, {0x7fff1234, 0x7fff0000}, {0x7ffc0001, 0x7ffc0000},
       {0x7fc00007, 0x7fc00000}, {0x7ff00007, 0x7ff00007}, {0x7ff0ffff, 0x7ff0ffff},
@@ -476,9 +446,8 @@ effects (void **context)
 
 /* RET A of any word is what verdict_effect says of its value. */
 static void
-verdicts_of_words (void **context)
+verdicts_of_words (void)
 {
-  (void) context;
   for (unsigned round = 0; round < 100; round++) {
     struct sample sample;
     diagram verdict;
@@ -496,12 +465,12 @@ verdicts_of_words (void **context)
 }
 
 static void
-verdict_of_a_whole_field (void **context)
+verdict_of_a_whole_field (void)
 {
-  (void) context;
   struct word field;
   diagram verdict;
 
+  diagrams_init (&diagrams, &arena);
   word_field (&diagrams, &field, LEVEL_NUMBER);
   verdict = word_verdict (&diagrams, &field);
   assert_false (diagrams.exceeded);
@@ -512,8 +481,6 @@ verdict_of_a_whole_field (void **context)
     assert_int_equal (diagram_value (&diagrams, verdict, &data), verdict_effect (number));
   }
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown (name, begin, end)
 
 int
 main (void)
@@ -532,5 +499,6 @@ main (void)
       TEST (verdict_of_a_whole_field),
   };
 
+  dice = random_start (1);
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -5,11 +5,10 @@
 #include "core.h"
 #include "tree.h"
 
-enum { MOST = 1200, VERDICTS = 6 };
+enum { VERDICTS = 6 };
 
 static struct graph graph;
-static struct interval list[MOST];
-static size_t count;
+static struct interval_list list;
 
 /* --- lists --- */
 
@@ -18,19 +17,19 @@ begin_list (void)
 {
   forget_all ();
   graph_init (&graph, &arena);
-  count = 0;
+  list = (struct interval_list){NULL, 0};
 }
 
 static void
-append (uint32_t first, uint32_t verdict, float weight)
+append (uint32_t first, uint32_t verdict, uint32_t weight)
 {
-  interval_append (list, &count, first, node_return (&graph, verdict), weight);
+  interval_append (&list, first, node_return (&graph, verdict), weight, &arena);
 }
 
 static const struct node *
 built (void)
 {
-  return tree_build (&graph, list, count, &arena);
+  return tree_build (&graph, list.items, list.count, &arena);
 }
 
 static uint32_t
@@ -38,9 +37,9 @@ verdict_of (uint32_t word)
 {
   size_t i = 0;
 
-  while (i + 1 < count && list[i + 1].first <= word)
+  while (i + 1 < list.count && list.items[i + 1].first <= word)
     i++;
-  return list[i].node->k;
+  return list.items[i].node->k;
 }
 
 /* The tree is asked at both ends of each interval, and beyond them. */
@@ -49,12 +48,12 @@ check_tree (const struct node *root)
 {
   unsigned steps;
 
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < list.count; i++)
     for (uint32_t d = 0; d < 5; d++) {
-      uint32_t word = list[i].first + d - 2;
+      uint32_t word = list.items[i].first + d - 2;
 
       if (walk (root, word, &steps) != verdict_of (word))
-        fail_msg ("%zu intervals: wrong for 0x%x", count, word);
+        fail_msg ("%zu intervals: wrong for 0x%x", list.count, word);
     }
   assert_int_equal (walk (root, UINT32_MAX, &steps), verdict_of (UINT32_MAX));
   assert_int_equal (walk (root, 0x80000000, &steps), verdict_of (0x80000000));
@@ -68,18 +67,18 @@ test_append (void)
   begin_list ();
   append (0, 1, 2);
   append (5, 1, 3);
-  assert_int_equal (count, 1);
-  assert_true (list[0].weight == 5);
+  assert_int_equal (list.count, 1);
+  assert_true (list.items[0].weight == 5);
   append (7, 2, 1);
-  assert_int_equal (count, 2);
+  assert_int_equal (list.count, 2);
   append (7, 3, 4);
-  assert_int_equal (count, 2);
-  assert_int_equal (list[1].node->k, 3);
-  assert_true (list[1].weight == 4);
+  assert_int_equal (list.count, 2);
+  assert_int_equal (list.items[1].node->k, 3);
+  assert_true (list.items[1].weight == 4);
   /* What takes a place may go on with what stands before it. */
   append (7, 1, 6);
-  assert_int_equal (count, 1);
-  assert_true (list[0].weight == 11);
+  assert_int_equal (list.count, 1);
+  assert_true (list.items[0].weight == 11);
 }
 
 /* --- random lists --- */
@@ -93,16 +92,16 @@ random_step (struct random *random)
   return steps[random_below (random, 8)];
 }
 
-static float
+static uint32_t
 random_weight (struct random *random, unsigned kind)
 {
   switch (kind) {
   case 0:
-    return 1;
+    return WEIGHT_OF_CALL;
   case 1:
-    return (float) random_below (random, 3);
+    return random_below (random, 3);
   case 2:
-    return random_chance (random, 10) ? 10000 : (float) random_below (random, 10) / 10;
+    return random_chance (random, 10) ? 100000 : random_below (random, 1000);
   default:
     return 0;
   }
@@ -182,9 +181,9 @@ test_as_a_program (void)
 
     random_list (&random, i < 25 ? 30 : 700);
     program = emitted (&graph, node_load (&graph, 0, built ()));
-    for (size_t at = 0; at < count; at++)
+    for (size_t at = 0; at < list.count; at++)
       for (uint32_t d = 0; d < 3; d++) {
-        struct seccomp_data data = {.nr = (int) (list[at].first + d - 1)};
+        struct seccomp_data data = {.nr = (int) (list.items[at].first + d - 1)};
 
         assert_int_equal (program_run (&program, &data, false, NULL),
                           verdict_of ((uint32_t) data.nr));
@@ -273,23 +272,23 @@ best_range_tree (void)
   static double best[80][80];
   double total = 0;
 
-  assert_true (count <= 80);
-  for (size_t i = 0; i < count; i++)
-    total += list[i].weight;
-  for (size_t i = 0; i < count; i++)
+  assert_true (list.count <= 80);
+  for (size_t i = 0; i < list.count; i++)
+    total += list.items[i].weight;
+  for (size_t i = 0; i < list.count; i++)
     best[i][i] = 0;
-  for (size_t length = 1; length < count; length++)
-    for (size_t i = 0; i + length < count; i++) {
+  for (size_t length = 1; length < list.count; length++)
+    for (size_t i = 0; i + length < list.count; i++) {
       double least = DBL_MAX, weight = 0;
 
       for (size_t m = i; m <= i + length; m++)
-        weight += list[m].weight;
+        weight += list.items[m].weight;
       for (size_t m = i; m < i + length; m++)
         if (best[i][m] + best[m + 1][i + length] < least)
           least = best[i][m] + best[m + 1][i + length];
-      best[i][i + length] = least + weight + TREE_NODE_COST * total;
+      best[i][i + length] = least + weight + TREE_NODE_COST * total / 100;
     }
-  return best[0][count - 1];
+  return best[0][list.count - 1];
 }
 
 /* Of a tree: the steps to each interval by its weight, and what its nodes cost. */
@@ -300,16 +299,16 @@ cost_of (const struct node *root)
   uint32_t tests = graph_size (&graph, root, &arena);
   double steps = 0, total = 0;
 
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < list.count; i++) {
     unsigned taken;
 
-    walk (root, list[i].first, &taken);
-    steps += taken * (double) list[i].weight;
-    total += list[i].weight;
-    tests -= !seen[list[i].node->k];
-    seen[list[i].node->k] = true;
+    walk (root, list.items[i].first, &taken);
+    steps += taken * (double) list.items[i].weight;
+    total += list.items[i].weight;
+    tests -= !seen[list.items[i].node->k];
+    seen[list.items[i].node->k] = true;
   }
-  return steps + tests * TREE_NODE_COST * total;
+  return steps + tests * TREE_NODE_COST * total / 100;
 }
 
 /* No tree of range tests is better than ours by more than what taking values out of merged
@@ -326,8 +325,89 @@ test_no_range_tree_is_better (void)
     ours = cost_of (built ());
     best = best_range_tree ();
     if (ours > best * 1.05 + 1e-6)
-      fail_msg ("list %d of %zu intervals: %g, where %g can be had", i, count, ours, best);
+      fail_msg ("list %d of %zu intervals: %g, where %g can be had", i, list.count, ours, best);
   }
+}
+
+/* --- forests --- */
+
+static const struct node *
+planted (struct forest *forest)
+{
+  return tree_plant (tree_plan (forest, list.items, list.count, &arena), &graph);
+}
+
+/* The same list once more, with some of its intervals changed, gone or moved. */
+static void
+change_list (struct random *random)
+{
+  struct interval_list old = list;
+
+  list = (struct interval_list){NULL, 0};
+  for (size_t i = 0; i < old.count; i++) {
+    const struct interval *interval = &old.items[i];
+    bool is_last = i + 1 == old.count;
+
+    if (i == 0 || !random_chance (random, 12))
+      append (interval->first, random_chance (random, 12) ? 1 : interval->node->k,
+              random_chance (random, 3) ? interval->weight : 77);
+    if (!is_last && old.items[i + 1].first - interval->first > 2 && random_chance (random, 15))
+      append (interval->first + 1, random_below (random, VERDICTS), 5);
+  }
+}
+
+/* Whatever a forest has, each tree of it decides as its own list says. */
+static void
+test_forests (void)
+{
+  struct random random = random_start (6);
+
+  for (int i = 0; i < 400; i++) {
+    struct forest forest = {0};
+
+    random_list (&random, i < 380 ? 1 + random_below (&random, 90) : 500);
+    check_tree (planted (&forest));
+    for (int trees = 0; trees < 4; trees++) {
+      change_list (&random);
+      check_tree (planted (&forest));
+    }
+    check_tree (built ());
+  }
+}
+
+static void
+test_a_tree_again_costs_nothing (void)
+{
+  struct forest forest = {0};
+  const struct node *one;
+  uint32_t nodes;
+
+  begin_list ();
+  for (uint32_t i = 0; i < 150; i++)
+    append (i * 10, i % 5, i % 7 * 1000);
+  one = planted (&forest);
+  nodes = graph.count;
+  assert_ptr_equal (planted (&forest), one);
+  assert_int_equal (graph.count, nodes);
+}
+
+/* Where one half is the same, only the other is made anew. */
+static void
+test_a_tree_shares_runs (void)
+{
+  struct forest forest = {0};
+  uint32_t nodes;
+
+  begin_list ();
+  for (uint32_t i = 0; i < 100; i++)
+    append (i * 10, i, 1000);
+  planted (&forest);
+  nodes = graph.count;
+  list = (struct interval_list){NULL, 0};
+  for (uint32_t i = 0; i < 100; i++)
+    append (i * 10, i < 50 ? i : 1000 + i, 1000);
+  check_tree (planted (&forest));
+  assert_in_range (graph.count - nodes, 100, 115);
 }
 
 static void
@@ -360,6 +440,9 @@ main (void)
       TEST (test_long_lists_balance),
       TEST (test_exceptions),
       TEST (test_no_range_tree_is_better),
+      TEST (test_forests),
+      TEST (test_a_tree_again_costs_nothing),
+      TEST (test_a_tree_shares_runs),
       TEST (test_deterministic),
   };
 
