@@ -4,8 +4,8 @@
 
 /* One test of a word that is in the accumulator. */
 static const struct node *
-chain_word (struct graph *graph, enum operator op, uint32_t mask, uint32_t value,
-            const struct node *yes, const struct node *no)
+chain_word (struct graph *graph, enum op op, uint32_t mask, uint32_t value, const struct node *yes,
+            const struct node *no)
 {
   switch (op) {
   case OPERATOR_EQ:

@@ -13,7 +13,7 @@ enum { ENOSYS_EVERYWHERE = 38, ARGUMENT_COUNT = 6 };
 /* One condition as an ABI sees it: (argument & mask) compared with value. */
 struct comparison {
   unsigned index;
-  enum operator op;
+  enum op op;
   uint64_t mask, value;
 };
 
@@ -95,7 +95,8 @@ order_of (uint64_t one, uint64_t other)
   return one < other ? -1 : one > other;
 }
 
-static int operator_rank (enum operator op)
+static int
+operator_rank (enum op op)
 {
   if (op == OPERATOR_LT || op == OPERATOR_LE)
     return 1;

@@ -254,13 +254,13 @@ action_from_name (const char *word, enum spelling spelling, uint32_t *action)
 }
 
 bool
-operator_from_name (const char *word, enum spelling spelling, enum operator* op)
+operator_from_name (const char *word, enum spelling spelling, enum op *op)
 {
   uint32_t value;
 
   if (!name_find (operator_names, operator_prefix, word, spelling, &value))
     return false;
-  *op = (enum operator) value;
+  *op = (enum op) value;
   return true;
 }
 
@@ -311,7 +311,8 @@ name_of (const struct name *table, uint32_t value)
   return NULL;
 }
 
-const char *operator_name (enum operator op)
+const char *
+operator_name (enum op op)
 {
   return name_of (operator_names, op);
 }

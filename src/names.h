@@ -14,7 +14,7 @@
 enum spelling { SPELLING_SPEC, SPELLING_SHORT_TOO };
 
 /* SCMP_CMP_* */
-enum operator{
+enum op {
   OPERATOR_NE,
   OPERATOR_LT,
   OPERATOR_LE,
@@ -30,7 +30,7 @@ struct name {
 };
 
 /* Each ends with a NULL name. Actions: SECCOMP_RET_* with data 0 (SCMP_ACT_KILL and
- * SCMP_ACT_KILL_THREAD are the same). Flags: SECCOMP_FILTER_FLAG_*. Operators: enum operator.
+ * SCMP_ACT_KILL_THREAD are the same). Flags: SECCOMP_FILTER_FLAG_*. Operators: enum op.
  * Errnos: the generic Linux numbers ("EPERM" 1), as Podman's profiles name them. Capabilities:
  * CAP_* numbers. Where two words have one value, the first is the one to write. */
 extern const struct name action_names[], operator_names[], flag_names[], errno_names[],
@@ -40,7 +40,7 @@ bool name_find (const struct name *table, const char *prefix, const char *word,
                 enum spelling spelling, uint32_t *value);
 
 bool action_from_name (const char *word, enum spelling spelling, uint32_t *action);
-bool operator_from_name (const char *word, enum spelling spelling, enum operator* op);
+bool operator_from_name (const char *word, enum spelling spelling, enum op *op);
 bool flag_from_name (const char *word, uint32_t *flag);
 bool errno_from_name (const char *word, uint32_t *number);
 bool capability_from_name (const char *word, uint32_t *capability);
@@ -48,8 +48,8 @@ bool capability_from_name (const char *word, uint32_t *capability);
 /* An errno's name, or a decimal number up to max. */
 bool errno_from_text (const char *text, uint32_t max, uint32_t *number);
 
-const char *operator_name (enum operator op); /* "SCMP_CMP_EQ" */
-const char *action_name (uint32_t verdict);   /* "SCMP_ACT_ERRNO", by its action bits; or NULL */
+const char *operator_name (enum op op);     /* "SCMP_CMP_EQ" */
+const char *action_name (uint32_t verdict); /* "SCMP_ACT_ERRNO", by its action bits; or NULL */
 
 /* "one of SCMP_CMP_NE, SCMP_CMP_LT, ...": a table's words, for a message; cut if it is one of the
  * long tables. Returns buffer. */

@@ -15,7 +15,7 @@
 
 struct condition {
   uint8_t index; /* 0 to 5 */
-  enum operator op;
+  enum op op;
   uint64_t value;     /* MASKED_EQ: the mask */
   uint64_t value_two; /* MASKED_EQ: the datum, not yet masked */
 };

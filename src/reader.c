@@ -289,7 +289,7 @@ read_names (struct reader *reader, const struct json_node *array, struct profile
 }
 
 static int
-read_operator (struct reader *reader, const struct json_node *object, enum operator* op)
+read_operator (struct reader *reader, const struct json_node *object, enum op *op)
 {
   const struct json_node *node = json_member (object, "op");
   char want[NAMES_TEXT];

@@ -1,7 +1,7 @@
 #include "residual.h"
 
 bool
-operator_holds (enum operator op, uint64_t mask, uint64_t value, uint64_t argument)
+operator_holds (enum op op, uint64_t mask, uint64_t value, uint64_t argument)
 {
   switch (op) {
   case OPERATOR_NE:
@@ -31,7 +31,7 @@ outcome_of (bool holds)
 /* Settles tests of one word that hold for every value or none, and makes a mask of all ones an
  * equality, so that equal tests look equal. */
 static enum outcome
-begin_word (struct residual *out, enum part part, uint32_t index, enum operator op, uint32_t mask,
+begin_word (struct residual *out, enum part part, uint32_t index, enum op op, uint32_t mask,
             uint32_t value)
 {
   if (op != OPERATOR_MASKED_EQ)
@@ -102,7 +102,7 @@ static enum outcome
 know_low (struct residual *out, const struct residual *test, uint32_t low)
 {
   bool holds = operator_holds (test->op, 0, (uint32_t) test->value, low);
-  enum operator op = test->op;
+  enum op op = test->op;
 
   switch (op) {
   case OPERATOR_LT:

@@ -17,7 +17,7 @@ enum part { PART_BOTH, PART_LOW, PART_HIGH }; /* of an argument; BOTH: neither w
 /* PART_LOW and PART_HIGH: mask and value have 32 bits. The mask counts for MASKED_EQ alone. */
 struct residual {
   uint64_t mask, value;
-  enum operator op;
+  enum op op;
   enum part part;
   uint32_t index;
 };
@@ -36,7 +36,7 @@ struct knowledge {
   bool masked_holds;
 };
 
-bool operator_holds (enum operator op, uint64_t mask, uint64_t value, uint64_t argument);
+bool operator_holds (enum op op, uint64_t mask, uint64_t value, uint64_t argument);
 
 /* The residuals that a test is at the beginning, where nothing is known: they hold together.
  * OUTCOME_OPEN: *count of them; else the test is settled. */

@@ -28,7 +28,8 @@ struct builder {
 
 /* --- the order in which rules decide: point 5 of the contract --- */
 
-static int operator_class (enum operator op)
+static int
+operator_class (enum op op)
 {
   switch (op) {
   case OPERATOR_LT:

@@ -14,7 +14,7 @@
  */
 struct test {
   uint8_t index;
-  enum operator op;
+  enum op op;
   uint64_t mask;
   uint64_t value;
 };

@@ -65,7 +65,7 @@ test_wrong_words (void **state)
                                       "ACT_ALLOW",
                                       "SCMP_ACT_ALLOW "};
   uint32_t value;
-  enum operator op;
+  enum op op;
 
   (void) state;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -96,7 +96,7 @@ test_operators (void **state)
 
   (void) state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    enum operator op;
+    enum op op;
 
     assert_true (operator_from_name (names[i], SPELLING_SPEC, &op));
     assert_int_equal (op, i);

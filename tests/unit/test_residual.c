@@ -5,7 +5,7 @@
 
 #define LENGTH(array) (sizeof (array) / sizeof *(array))
 
-static const enum operator operators[] = {OPERATOR_NE, OPERATOR_LT, OPERATOR_LE,       OPERATOR_EQ,
+static const enum op operators[] = {OPERATOR_NE, OPERATOR_LT, OPERATOR_LE,       OPERATOR_EQ,
                                           OPERATOR_GE, OPERATOR_GT, OPERATOR_MASKED_EQ};
 
 /* Words at borders, and one in the middle. */
@@ -21,7 +21,7 @@ value_of (size_t i)
 
 /* As rules.h has it: no bit outside of the mask. */
 static struct test
-make_test (enum operator op, uint64_t mask, uint64_t value, bool wide)
+make_test (enum op op, uint64_t mask, uint64_t value, bool wide)
 {
   uint64_t ones = wide ? UINT64_MAX : UINT32_MAX;
 
