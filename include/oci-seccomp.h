@@ -91,8 +91,7 @@ struct oci_seccomp_options {
   const char *const *capabilities;
   size_t capability_count;
   enum oci_seccomp_newer newer;
-  const char
-      *bad_arch; /* action for AUDIT_ARCH values not compiled in; NULL: SCMP_ACT_KILL_THREAD */
+  const char *bad_arch; /* action for ABIs that are not compiled in; NULL: SCMP_ACT_KILL_THREAD */
   enum oci_seccomp_unknown unknown_syscalls;
   bool strict; /* a condition that a multiplexed call loses is an error, not a warning */
   bool verify; /* prove the program equal to the profile, or fail: see oci_seccomp_compile */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1 << 12 };
+enum { FIRST_CAPACITY = 1 << 13 };
 
 /* Marks, in place of a condition, what else a remembered result is of. */
 enum {
@@ -30,7 +30,7 @@ tables_renew (struct diagrams *diagrams, uint32_t capacity)
   diagrams->nodes = nodes;
   diagrams->capacity = capacity;
   diagrams->buckets = ARENA_ARRAY (diagrams->arena, uint32_t, capacity);
-  diagrams->results = ARENA_ARRAY (diagrams->arena, struct diagram_result, capacity / 2);
+  diagrams->results = ARENA_ARRAY (diagrams->arena, struct diagram_result, capacity / 4);
   for (uint32_t i = 0; i < diagrams->count; i++) {
     struct diagram_node *node = &nodes[i];
     uint32_t *bucket =
@@ -119,7 +119,7 @@ branch (const struct diagrams *diagrams, diagram of, unsigned level, bool bit)
 static struct diagram_result *
 result_slot (const struct diagrams *diagrams, diagram condition, diagram yes, diagram no)
 {
-  return &diagrams->results[hash (condition, yes, no) & (diagrams->capacity / 2 - 1)];
+  return &diagrams->results[hash (condition, yes, no) & (diagrams->capacity / 4 - 1)];
 }
 
 static bool

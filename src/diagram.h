@@ -57,7 +57,7 @@ struct diagrams {
   struct diagram_node *nodes;
   uint32_t count, capacity;
   uint32_t *buckets;              /* as many as capacity */
-  struct diagram_result *results; /* half as many: what was computed last; may forget */
+  struct diagram_result *results; /* a quarter as many: what was computed last; may forget */
   uint32_t steps;
   uint32_t max_nodes, max_steps;
   bool exceeded;

@@ -110,8 +110,8 @@ add_verdicts (struct search *search, uint32_t first, uint32_t last, diagram one,
 {
   struct diagrams *diagrams = search->diagrams;
   diagram leaves[2][MAX_VERDICTS];
-  size_t counts[2] = {diagram_ways (diagrams, one, LEVEL_LEAF, leaves[0], MAX_VERDICTS),
-                      diagram_ways (diagrams, other, LEVEL_LEAF, leaves[1], MAX_VERDICTS)};
+  const size_t counts[2] = {diagram_ways (diagrams, one, LEVEL_LEAF, leaves[0], MAX_VERDICTS),
+                            diagram_ways (diagrams, other, LEVEL_LEAF, leaves[1], MAX_VERDICTS)};
 
   if (counts[0] > MAX_VERDICTS || counts[1] > MAX_VERDICTS) {
     search->out->complete = false;

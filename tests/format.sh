@@ -2,9 +2,9 @@
 # The tree's form: layout of C, the scripts, the man pages, and what static analysis sees.
 set -u
 cd "${srcdir:-.}" || exit 99
-c_files=$(find src include hooks tests -name '*.[ch]' | sort)
-c_sources=$(find src hooks tests -name '*.c' | sort)
-scripts=$(grep -rlE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh' .ci contrib hooks tests | sort)
+c_files=$(find src include hooks tests -name '*.[ch]' 2>/dev/null | sort)
+c_sources=$(find src hooks tests -name '*.c' 2>/dev/null | sort)
+scripts=$(grep -srlE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh' .ci contrib hooks tests | sort)
 
 count=0
 check () { # NAME COMMAND...

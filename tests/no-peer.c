@@ -26,6 +26,12 @@ peer_export (const struct oracle *oracle, enum peer_form form, int out)
   return -ENOSYS;
 }
 
+const char *
+peer_version (void)
+{
+  return "none";
+}
+
 void
 peer_free (struct peer *peer)
 {

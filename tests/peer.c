@@ -226,6 +226,16 @@ peer_compile (struct peer *out, const struct oracle *oracle)
   return peer_compile_form (out, oracle, PEER_LINEAR);
 }
 
+const char *
+peer_version (void)
+{
+  static char text[40];
+  const struct scmp_version *version = seccomp_version ();
+
+  snprintf (text, sizeof text, "%u.%u.%u", version->major, version->minor, version->micro);
+  return text;
+}
+
 void
 peer_free (struct peer *peer)
 {

@@ -38,6 +38,9 @@ void peer_free (struct peer *peer);
  * negative errno. */
 int peer_export (const struct oracle *oracle, enum peer_form form, int out);
 
+/* "2.5.4", or "none" */
+const char *peer_version (void);
+
 /* Do both lists of system calls mean the same by this number? libseccomp's is the older one. */
 bool peer_knows (const struct peer *peer, const struct seccomp_data *call);
 

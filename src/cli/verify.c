@@ -30,25 +30,30 @@ print_proof (const struct subject *config, const struct subject *program)
   printf (" and all other ABIs\n");
 }
 
+static void
+print_refutation (const struct equivalence *result, const struct subject *config,
+                  const struct subject *program, struct arena *arena)
+{
+  char asked[VERDICT_TEXT], made[VERDICT_TEXT];
+
+  printf ("refuted: %s: %s says %s, %s does %s\n", equivalence_call_text (&result->witness, arena),
+          config->name, verdict_text (result->verdicts[0], asked), program->name,
+          verdict_text (result->verdicts[1], made));
+}
+
 static int
 tell (const struct equivalence *result, const struct subject *config, const struct subject *program,
       struct arena *arena)
 {
-  char asked[VERDICT_TEXT], made[VERDICT_TEXT];
-  int status = STATUS_OK;
-
   if (result->result == EQUIVALENCE_UNKNOWN)
     return complain (STATUS_TROUBLE, "cannot tell: %s", result->reason);
-  if (result->result == EQUIVALENCE_EQUAL) {
+  if (result->result == EQUIVALENCE_EQUAL)
     print_proof (config, program);
-  } else {
-    status = STATUS_FAILED;
-    printf ("refuted: %s: %s says %s, %s does %s\n",
-            equivalence_call_text (&result->witness, arena), config->name,
-            verdict_text (result->verdicts[0], asked), program->name,
-            verdict_text (result->verdicts[1], made));
-  }
-  return finish_output (stdout, "stdout") ? STATUS_TROUBLE : status;
+  else
+    print_refutation (result, config, program, arena);
+  if (finish_output (stdout, "stdout"))
+    return STATUS_TROUBLE;
+  return result->result == EQUIVALENCE_EQUAL ? STATUS_OK : STATUS_FAILED;
 }
 
 static int

@@ -31,7 +31,7 @@ const char *abi_set_name (const struct abi_set *set, char *buffer, size_t size);
 struct lineup {
   char *json;
   struct abi_set set;
-  struct oracle *oracle; /* what libseccomp's adapter reads; NULL without libseccomp */
+  struct oracle *oracle; /* what libseccomp's adapter reads */
   struct oci_seccomp_filter *filter;
   struct peer peers[CONTENDERS];       /* none for OURS */
   struct program programs[CONTENDERS]; /* length 0: none */

@@ -76,6 +76,8 @@ struct work {
   const struct program *program;
   const struct probe *probes;
   size_t count;
+  bool (*task) (void *argument);
+  void *argument;
   double *results;
 };
 
@@ -159,6 +161,24 @@ shared_page (void)
   return page;
 }
 
+static void
+time_task (const struct work *work)
+{
+  double start = now ();
+
+  if (work->task (work->argument))
+    work->results[0] = now () - start;
+}
+
+double
+measure_first (bool (*task) (void *argument), void *argument)
+{
+  struct work work = {.task = task, .argument = argument, .results = shared_page ()};
+
+  run_in_child (time_task, &work);
+  return work.results[0];
+}
+
 double
 measure_install (const struct program *program)
 {
@@ -172,7 +192,8 @@ void
 measure_calls (const struct program *program, const struct probe *probes, size_t count,
                double *nanoseconds)
 {
-  struct work work = {program, probes, count, shared_page ()};
+  struct work work = {
+      .program = program, .probes = probes, .count = count, .results = shared_page ()};
 
   run_in_child (time_calls, &work);
   for (size_t i = 0; i < count; i++)

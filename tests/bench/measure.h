@@ -28,6 +28,10 @@ int pin (void);
 /* The seccomp(2) call alone, in a fresh child with no_new_privs: nanoseconds. */
 double measure_install (const struct program *program);
 
+/* The time that `task` takes in a fresh child, as the first thing there: nanoseconds; NAN if it
+ * returns false. */
+double measure_first (bool (*task) (void *argument), void *argument);
+
 /* A call as syscall(2) makes it. */
 struct probe {
   const char *name;

@@ -4,8 +4,18 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__
+
 static bool counting;
 static ptrdiff_t in_use, peak;
+
+bool
+memory_start (void)
+{
+  in_use = peak = 0;
+  counting = true;
+  return true;
+}
 
 size_t
 memory_peak (void)
@@ -13,15 +23,6 @@ memory_peak (void)
   counting = false;
   return (size_t) peak;
 }
-
-#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__
-
-#  pragma GCC visibility push(default)
-
-void *__libc_malloc (size_t size);
-void *__libc_calloc (size_t count, size_t size);
-void *__libc_realloc (void *memory, size_t size);
-void __libc_free (void *memory);
 
 /* In a block of malloc's: what can be used of it, and the word before it. */
 static void
@@ -33,6 +34,13 @@ count (void *memory, int sign)
   if (in_use > peak)
     peak = in_use;
 }
+
+#  pragma GCC visibility push(default)
+
+void *__libc_malloc (size_t size);
+void *__libc_calloc (size_t count, size_t size);
+void *__libc_realloc (void *memory, size_t size);
+void __libc_free (void *memory);
 
 void *
 malloc (size_t size)
@@ -72,20 +80,18 @@ free (void *memory)
 
 #  pragma GCC visibility pop
 
-bool
-memory_start (void)
-{
-  in_use = peak = 0;
-  counting = true;
-  return true;
-}
-
 #else
 
 bool
 memory_start (void)
 {
   return false;
+}
+
+size_t
+memory_peak (void)
+{
+  return 0;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* What a profile means, as a diagram: against the naive oracle, call by call, and against
  * libseccomp's programs, for all calls at once. SEED of the environment says where to begin. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,14 +9,14 @@
 #include <string.h>
 
 #include "compare.h"
-#include "equivalence.h"
+#include "difference.h"
 #include "filter.h"
 #include "meaning.h"
 #include "verdict.h"
 
 #include <cmocka.h> /* last: its fail is a macro */
 
-enum { PROFILES = 2000, BUDGET = 150, PEERS = 60 };
+enum { PROFILES = 500, BUDGET = 150, PEERS = 60, FILE_MAX = 1 << 20 };
 
 static struct arena arena;
 
@@ -514,6 +515,98 @@ proves_libseccomp_where_it_is_right (void **context)
   assert_int_equal (proved, PEERS);
 }
 
+/* --- real profiles --------------------------------------------------------------------------- */
+
+static char *
+read_file (const char *path)
+{
+  FILE *file = fopen (path, "re");
+  char *bytes = calloc (1, FILE_MAX + 1);
+
+  assert_non_null (file);
+  assert_in_range (fread (bytes, 1, FILE_MAX, file), 1, FILE_MAX - 1);
+  fclose (file);
+  return bytes;
+}
+
+/* The two lists of system calls are of different days: there alone may the programs differ. */
+static size_t
+check_differences (const struct peer *peer, struct equivalence *result, const char *path)
+{
+  struct differences differences;
+  size_t numbers = 0;
+
+  differences_find (&differences, result);
+  assert_true (differences.complete);
+  for (size_t i = 0; i < differences.count; i++)
+    for (size_t j = 0; j < differences.items[i].range_count; j++) {
+      const struct number_range *range = &differences.items[i].ranges[j];
+      struct seccomp_data call = differences.items[i].witness;
+
+      for (uint32_t number = range->first; number <= range->last; number++) {
+        call.nr = (int) number;
+        if (peer_knows (peer, &call))
+          fail_msg ("%s: %s", path, equivalence_call_text (&call, &arena));
+        numbers++;
+      }
+    }
+  return numbers;
+}
+
+static void
+check_real_profile (const char *path, const char *native)
+{
+  struct oracle_machine machine = oracle_machine (native);
+  char *json = read_file (path);
+  struct equivalence result;
+  struct reading reading;
+  struct peer peer;
+  size_t numbers = 0;
+
+  machine.newer_default = true;
+  reading_open (&reading, json, &machine);
+  if (peer_compile (&peer, reading.oracle) == PEER_DONE) {
+    result = check_peer (&reading, &peer);
+    if (result.result == EQUIVALENCE_DIFFERENT)
+      numbers = check_differences (&peer, &result, path);
+    else
+      assert_int_equal (result.result, EQUIVALENCE_EQUAL);
+    print_message ("# %s on %s: libseccomp's %zu instructions: %s %zu numbers new to its list\n",
+                   strrchr (path, '/') + 1, native, peer.length,
+                   numbers ? "the same but for" : "the same, and", numbers);
+  }
+  peer_free (&peer);
+  reading_close (&reading);
+  free (json);
+}
+
+static void
+check_directory (const char *directory, const char *below)
+{
+  char pattern[4096];
+  glob_t files;
+
+  snprintf (pattern, sizeof pattern, "%s%s/*.json", directory, below);
+  if (glob (pattern, 0, NULL, &files))
+    fail_msg ("nothing like %s", pattern);
+  for (size_t i = 0; i < files.gl_pathc; i++) {
+    check_real_profile (files.gl_pathv[i], "x86_64");
+    check_real_profile (files.gl_pathv[i], "aarch64");
+  }
+  globfree (&files);
+}
+
+static void
+real_profiles_through_libseccomp (void **context)
+{
+  const char *source = getenv ("srcdir"), *more = getenv ("PROFILES_DIR");
+
+  (void) context;
+  check_directory (source ? source : ".", "/tests/profiles");
+  if (more)
+    check_directory (more, "");
+}
+
 /* --- the compiler ---------------------------------------------------------------------------- */
 
 /* A mistake put into a compiled program is found. */
@@ -578,6 +671,7 @@ main (void)
       TEST (points_of_the_contract),
       TEST (finds_bugs_of_libseccomp),
       TEST (proves_libseccomp_where_it_is_right),
+      TEST (real_profiles_through_libseccomp),
       TEST (broken_programs_are_refuted),
   };
 
