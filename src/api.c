@@ -80,8 +80,6 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
          const struct options *options, struct arena *scratch, struct oci_seccomp_error *err)
 {
   enum abi abis[ABI_COUNT];
-  const struct node *root;
-  struct graph graph;
   int code = check_byte_order (profile, options->native, err);
 
   filter->native = options->native;
@@ -92,10 +90,7 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
     code = rules_build (&filter->rules[i], profile, abis[i], options, &filter->arena, scratch, err);
   if (code)
     return code;
-  graph_init (&graph, scratch);
-  code = decision_build (&root, &graph, filter->rules, filter->rules_count, options, scratch, err);
-  if (!code)
-    code = emit (&filter->program, &graph, root, &filter->arena, scratch, err);
+  code = filter_make_program (filter, options, scratch, err);
   if (!code && options->verify)
     code = verify_filter (filter, profile, options, scratch, err);
   return code;

@@ -49,8 +49,10 @@ struct builder {
 static uint32_t
 call_weight (const struct builder *b, const struct call *call)
 {
-  uint32_t frequency = b->frequencies ? b->frequencies[call->row] : syscall_frequency (call->row);
+  uint32_t frequency = 0;
 
+  if (call->row != SYSCALL_UNKNOWN)
+    frequency = b->frequencies ? b->frequencies[call->row] : syscall_frequency (call->row);
   return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT +
          (call->rules[0].test_count ? WEIGHT_OF_TESTS : 0);
 }
@@ -96,18 +98,21 @@ zero_is_newer (const struct rules *rules)
   return rules->newer_enosys && (rules->abi == ABI_S390 || rules->abi == ABI_S390X);
 }
 
-/* Numbers from `next` to 2^32-1, as the rules of one ABI decide them. */
+/* Numbers from `next` on, as the rules of one ABI decide them; calls above `end` are none of its
+ * own. */
 static int
-append_rules (struct builder *b, const struct rules *rules, uint32_t next)
+append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint32_t end)
 {
   uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
 
   if (zero_is_newer (rules))
     append_verdict (b, next++, enosys, WEIGHT_OF_CALL);
-  for (size_t i = 0; i < rules->call_count && rules->calls[i].number <= last; i++) {
+  for (size_t i = 0; i < rules->call_count; i++) {
     const struct call *call = &rules->calls[i];
     int code;
 
+    if (call->number > last || call->number > end)
+      break;
     if (call->number < next)
       continue;
     if (call->number > next)
@@ -116,6 +121,8 @@ append_rules (struct builder *b, const struct rules *rules, uint32_t next)
     code = append_call (b, rules, call);
     if (code)
       return code;
+    if (call->number == UINT32_MAX)
+      return OCI_SECCOMP_OK;
     next = call->number + 1;
   }
   if (next <= last)
@@ -139,19 +146,33 @@ quarter_verdict (const struct builder *b, int quarter, const struct rules *x86_6
   return x32 ? x32->default_verdict : b->options->bad_arch;
 }
 
+/* -1 is what a tracer leaves to skip a call: no ABI's number, but no foreign one either. */
+static int
+append_skipped (struct builder *b, const struct rules *x86_64, const struct rules *x32)
+{
+  const struct rules *rules = x32 ? x32 : x86_64;
+  const struct call *last = rules->call_count ? &rules->calls[rules->call_count - 1] : NULL;
+
+  if (last && last->number == UINT32_MAX)
+    return append_call (b, rules, last);
+  if (!x32)
+    append_verdict (b, UINT32_MAX, rules->default_verdict, 0);
+  return OCI_SECCOMP_OK;
+}
+
 static int
 append_quarters (struct builder *b, const struct rules *x86_64, const struct rules *x32)
 {
   int code = OCI_SECCOMP_OK;
 
   if (x86_64)
-    code = append_rules (b, x86_64, 0);
+    code = append_rules (b, x86_64, 0, QUARTER (QUARTER_X32) - 1);
   else
     append_verdict (b, 0, b->options->bad_arch, 0);
   if (code)
     return code;
   if (x32)
-    code = append_rules (b, x32, QUARTER (QUARTER_X32));
+    code = append_rules (b, x32, QUARTER (QUARTER_X32), QUARTER (QUARTER_HIGH_CLEAR) - 1);
   else
     append_verdict (b, QUARTER (QUARTER_X32), b->options->bad_arch, 0);
   if (code)
@@ -160,10 +181,7 @@ append_quarters (struct builder *b, const struct rules *x86_64, const struct rul
                   quarter_verdict (b, QUARTER_HIGH_CLEAR, x86_64, x32), 0);
   append_verdict (b, QUARTER (QUARTER_HIGH_SET), quarter_verdict (b, QUARTER_HIGH_SET, x86_64, x32),
                   0);
-  /* -1 is what a tracer leaves to skip a call: no ABI's number, but no foreign one either. */
-  if (x86_64 && !x32)
-    append_verdict (b, UINT32_MAX, x86_64->default_verdict, 0);
-  return OCI_SECCOMP_OK;
+  return append_skipped (b, x86_64, x32);
 }
 
 static size_t
@@ -198,7 +216,7 @@ make_x32 (struct builder *b, const struct interval_list *list)
 
   for (size_t i = 1; i < count; i++)
     intervals[i].first -= X32_BIT;
-  tree = tree_plant (tree_plan (&b->forest, intervals, count, b->scratch), b->graph);
+  tree = tree_plant (tree_plan (b->graph, &b->forest, intervals, count, b->scratch), b->graph);
   if (b->graph->count - nodes + 1 < count_tests (tree))
     return node_alu (b->graph, BPF_SUB, X32_BIT, tree);
   b->forest = forest;
@@ -229,25 +247,45 @@ take_x32 (struct builder *b)
   return with_bit;
 }
 
-/* x86_64 is planned first, as if nothing came of its last interval: x32 shares what can be shared
- * of that, and then takes its place there. */
+/* The bit is tested first: one step more for x86_64, but then x32 can share all of its tree. */
 static const struct node *
-make_quarters (struct builder *b)
+make_bit_first (struct builder *b, const struct interval_list *with_bit)
 {
-  struct interval_list with_bit = take_x32 (b);
+  const struct interval *items = b->intervals.items;
+  const struct node *x86_64 = tree_plant (
+      tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch), b->graph);
+
+  return node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit), x86_64);
+}
+
+/* The bit is tested where the last interval was found. x86_64 is planned first, as if nothing came
+ * of that interval: x32 shares what can be shared, and then takes its place there. */
+static const struct node *
+make_bit_last (struct builder *b, const struct interval_list *with_bit)
+{
   struct interval *items = b->intervals.items, *last = &items[b->intervals.count - 1];
   const struct node *without_bit = last->node;
   struct plan *plan;
 
-  if (with_bit.count == 0)
-    return tree_build (b->graph, items, b->intervals.count, b->scratch);
-  for (size_t i = 0; i < with_bit.count; i++)
-    last->weight += with_bit.items[i].weight / 100 * X32_SHARE;
+  for (size_t i = 0; i < with_bit->count; i++)
+    last->weight += with_bit->items[i].weight / 100 * X32_SHARE;
   last->node = node_return (b->graph, NO_VERDICT);
-  plan = tree_plan (&b->forest, items, b->intervals.count, b->scratch);
+  plan = tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch);
   tree_plant (plan, b->graph);
-  last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, &with_bit), without_bit);
+  last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit), without_bit);
   return tree_make (plan, b->graph);
+}
+
+static const struct node *
+make_quarters (struct builder *b)
+{
+  struct interval_list with_bit = take_x32 (b);
+
+  if (with_bit.count == 0)
+    return tree_build (b->graph, b->intervals.items, b->intervals.count, b->scratch);
+  if (b->graph->node_cost > NODE_COST_ALONE)
+    return make_bit_first (b, &with_bit);
+  return make_bit_last (b, &with_bit);
 }
 
 /* --- all tokens --- */
@@ -274,14 +312,15 @@ decide_token (const struct node **out, struct builder *b, const struct rules *ru
     code = append_quarters (b, rules_of (rules, rules_count, ABI_X86_64),
                             rules_of (rules, rules_count, ABI_X32));
   else
-    code = append_rules (b, rules_of (rules, rules_count, abi), 0);
+    code = append_rules (b, rules_of (rules, rules_count, abi), 0, UINT32_MAX);
   if (code)
     return code;
   if (abi == ABI_X86_64 || abi == ABI_X32)
     tree = make_quarters (b);
   else
-    tree = tree_plant (tree_plan (&b->forest, b->intervals.items, b->intervals.count, b->scratch),
-                       b->graph);
+    tree = tree_plant (
+        tree_plan (b->graph, &b->forest, b->intervals.items, b->intervals.count, b->scratch),
+        b->graph);
   *out = node_load (b->graph, offsetof (struct seccomp_data, nr), tree);
   return OCI_SECCOMP_OK;
 }
@@ -314,6 +353,25 @@ take_weights (const struct options *options, struct arena *scratch)
     frequencies[syscall_from_name (name, strlen (name))] += (uint32_t) millionths;
   }
   return frequencies;
+}
+
+size_t
+decision_plain_length (const struct rules *rules, size_t rules_count)
+{
+  const size_t start = 1, end = 3; /* the load of the token; returns */
+  size_t length = start + end;
+
+  for (size_t i = 0; i < rules_count; i++) {
+    length += token_was_seen (rules, i) ? 0 : 2;
+    for (size_t c = 0; c < rules[i].call_count; c++) {
+      const struct call *call = &rules[i].calls[c];
+
+      length++;
+      for (size_t r = 0; r < call->rule_count; r++)
+        length += call->rules[r].test_count * (abi_table[rules[i].abi].wide ? 4u : 2u);
+    }
+  }
+  return length;
 }
 
 int

@@ -7,13 +7,14 @@
 enum { FIRST_BUCKETS = 1024 };
 
 void
-graph_init (struct graph *graph, struct arena *arena)
+graph_init (struct graph *graph, uint32_t node_cost, struct arena *arena)
 {
   graph->arena = arena;
   graph->buckets = ARENA_ARRAY (arena, struct node *, FIRST_BUCKETS);
   graph->bucket_mask = FIRST_BUCKETS - 1;
   graph->nodes = NULL;
   graph->count = 0;
+  graph->node_cost = node_cost;
 }
 
 static uint32_t

@@ -5,14 +5,17 @@
 /* Above this many intervals, halves are planned apart: time and memory grow with the square. */
 enum { EXACT_MAX = 80 };
 
+/* How many values a chain may have: few where steps count, more where nodes do. */
+enum { CHAIN_SHORT = 4, CHAIN_MAX = 64 };
+
 enum { NONE = -1 };
 
 /* How a run of intervals is told apart: as subtree `shared` of the forest does, unless that is
- * NONE; or by first taking out the single value of interval `pull`, unless that is NONE; or by a
- * range test between `split` and split + 1. */
+ * NONE; or as a chain; or else by a range test between `split` and split + 1. */
 struct choice {
   int16_t shared;
-  int8_t split, pull;
+  int8_t split;
+  int8_t base; /* of the chain: which interval of the run, 0 or 1; or NONE */
 };
 
 _Static_assert(EXACT_MAX <= INT8_MAX, "intervals of a block are counted in 8 bits");
@@ -28,8 +31,9 @@ struct block {
 struct plan {
   const struct interval *intervals;
   size_t count;
-  uint64_t *before;   /* weight of all intervals before the i-th */
-  uint32_t node_cost; /* TREE_NODE_COST of the total weight */
+  uint64_t *before; /* weight of all intervals before the i-th */
+  uint32_t node_cost;
+  size_t chain_max; /* how many values a chain may have */
   struct block *blocks;
   size_t block_count;
   struct forest *forest;
@@ -41,8 +45,9 @@ struct subtree {
   const struct node *node;
   const struct interval *intervals; /* those of its tree; its own are first to last */
   size_t first, last;
-  int pull;        /* the value taken out, counted in `intervals`; or NONE */
+  int base;        /* as in a choice */
   int left, right; /* subtrees of the forest on both sides of a split; NONE: one interval */
+  size_t right_at; /* where the right side begins, counted from first */
 };
 
 void
@@ -57,82 +62,48 @@ interval_append (struct interval_list *list, uint32_t first, const struct node *
     *ARENA_PUSH (arena, list->items, list->count) = (struct interval){first, node, weight};
 }
 
-/* --- small lists, told apart with up to two tests --- */
+/* --- chains: single values are taken out one by one, and what is left leads to one node --- */
 
-/* Whether the interval has one value only: `next` is what follows it. */
-static bool
-is_single (const struct interval *interval, const struct interval *next)
-{
-  return next->first == interval->first + 1;
-}
+struct chain {
+  const struct interval *values[CHAIN_MAX]; /* the heaviest first */
+  size_t count;
+};
 
 static bool
-is_exception (const struct interval *list)
+is_single (const struct plan *plan, size_t at)
 {
-  return list[0].node == list[2].node && is_single (&list[1], &list[2]);
+  const struct interval *interval = &plan->intervals[at];
+
+  return at + 1 < plan->count ? interval[1].first == interval->first + 1
+                              : interval->first == UINT32_MAX;
 }
 
-static uint32_t
-list_weight (const struct interval *list, size_t count)
+static void
+chain_add (struct chain *chain, const struct interval *value)
 {
-  uint32_t weight = 0;
+  size_t at = chain->count++;
 
-  for (size_t i = 0; i < count; i++)
-    weight += list[i].weight;
-  return weight;
+  for (; at > 0 && chain->values[at - 1]->weight < value->weight; at--)
+    chain->values[at] = chain->values[at - 1];
+  chain->values[at] = value;
 }
 
-/* Which of a list of three is told apart first by a range test: the heavier end. */
+/* The chain of a run whose other intervals all lead where `base` does; false if they don't. */
 static bool
-first_goes_first (const struct interval *list)
+find_chain (const struct plan *plan, size_t first, size_t last, size_t base, struct chain *chain)
 {
-  return list[0].weight > list[2].weight;
-}
+  chain->count = 0;
+  for (size_t i = first; i <= last; i++) {
+    const struct interval *interval = &plan->intervals[i];
 
-static uint32_t
-small_cost (const struct interval *list, size_t count, uint32_t node_cost)
-{
-  uint32_t weight = list_weight (list, count);
-
-  if (count == 1)
-    return 0;
-  if (count == 2 || is_exception (list))
-    return weight + node_cost;
-  return 2 * weight - list[first_goes_first (list) ? 0 : 2].weight + 2 * node_cost;
-}
-
-static const struct node *
-small_make (struct graph *graph, const struct interval *list, size_t count)
-{
-  if (count == 1)
-    return list[0].node;
-  if (count == 2)
-    return node_test (graph, BPF_JGE, list[1].first, list[1].node, list[0].node);
-  if (is_exception (list))
-    return node_test (graph, BPF_JEQ, list[1].first, list[1].node, list[0].node);
-  if (first_goes_first (list))
-    return node_test (graph, BPF_JGE, list[1].first, small_make (graph, list + 1, 2), list[0].node);
-  return node_test (graph, BPF_JGE, list[2].first, list[2].node, small_make (graph, list, 2));
-}
-
-/* The intervals i to j without the m-th, whose neighbours become one if they lead to the same. */
-static size_t
-list_without (struct interval *rest, const struct interval *intervals, size_t i, size_t j, size_t m)
-{
-  size_t count = 0;
-
-  for (size_t at = i; at <= j; at++) {
-    if (at == m)
+    if (interval->node == plan->intervals[base].node)
       continue;
-    if (count && rest[count - 1].node == intervals[at].node)
-      rest[count - 1].weight += intervals[at].weight;
-    else
-      rest[count++] = intervals[at];
+    if (chain->count == plan->chain_max || !is_single (plan, i))
+      return false;
+    chain_add (chain, interval);
   }
-  return count;
+  return true;
 }
-
-/* --- the plan --- */
 
 static uint32_t
 run_weight (const struct plan *plan, size_t first, size_t last)
@@ -140,41 +111,53 @@ run_weight (const struct plan *plan, size_t first, size_t last)
   return (uint32_t) (plan->before[last + 1] - plan->before[first]);
 }
 
-/* What taking interval m out of a run costs. */
 static uint32_t
-pull_cost (const struct plan *plan, size_t first, size_t last, size_t m, uint32_t node_cost)
+chain_cost (const struct plan *plan, size_t first, size_t last, const struct chain *chain,
+            uint32_t node_cost)
 {
-  struct interval rest[4];
-  size_t count = list_without (rest, plan->intervals, first, last, m);
+  uint32_t weight = run_weight (plan, first, last), cost = 0;
 
-  return run_weight (plan, first, last) + node_cost + small_cost (rest, count, node_cost);
+  for (size_t i = 0; i < chain->count; i++) {
+    cost += weight + node_cost;
+    weight -= chain->values[i]->weight;
+  }
+  return cost;
 }
 
-/* Taking a single value out pays in lists that a leaf can hold: three to five intervals, of which
- * at most three are left. */
-static void
-plan_pulls (const struct plan *plan, const struct block *block, size_t i, size_t j)
+static const struct node *
+chain_make (struct graph *graph, const struct chain *chain, const struct node *node)
 {
-  const struct interval *intervals = plan->intervals + block->base;
-  size_t at = i * block->count + j;
+  for (size_t i = chain->count; i > 0; i--) {
+    const struct interval *value = chain->values[i - 1];
 
-  for (size_t m = i + 1; m < j; m++) {
+    node = node_test (graph, BPF_JEQ, value->first, value->node, node);
+  }
+  return node;
+}
+
+/* --- the plan --- */
+
+static void
+plan_chains (const struct plan *plan, const struct block *block, size_t i, size_t j)
+{
+  size_t at = i * block->count + j, first = block->base + i, last = block->base + j;
+  struct chain chain;
+
+  for (size_t base = 0; base < 2; base++) {
     uint32_t cost;
 
-    if (!is_single (&intervals[m], &intervals[m + 1]))
+    if (!find_chain (plan, first, last, first + base, &chain))
       continue;
-    if (j - i > 2 && intervals[m - 1].node != intervals[m + 1].node)
-      continue;
-    cost = pull_cost (plan, block->base + i, block->base + j, block->base + m, plan->node_cost);
+    cost = chain_cost (plan, first, last, &chain, plan->node_cost);
     if (cost < block->cost[at]) {
       block->cost[at] = cost;
-      block->choices[at].pull = (int8_t) m;
+      block->choices[at].base = (int8_t) base;
     }
   }
 }
 
 /* The best split of i to j is not left of that of i to j-1, nor right of that of i+1 to j (Knuth's
- * observation; exact for range tests alone, and close to it otherwise). */
+ * observation): exact for range tests alone, and close to it where chains are short. */
 static void
 plan_split (const struct plan *plan, const struct block *block, size_t i, size_t j)
 {
@@ -185,7 +168,9 @@ plan_split (const struct plan *plan, const struct block *block, size_t i, size_t
   uint32_t best = UINT32_MAX;
   size_t split = low;
 
-  if (high == j)
+  if (plan->chain_max > CHAIN_SHORT)
+    low = i;
+  if (plan->chain_max > CHAIN_SHORT || high == j)
     high = j - 1;
   for (size_t m = low; m <= high; m++) {
     uint32_t cost = left[m] + right[m * count];
@@ -207,10 +192,10 @@ plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j
   struct choice *choice = &block->choices[at];
   uint32_t shared_cost = block->cost[at];
 
-  choice->pull = NONE;
+  choice->base = NONE;
   plan_split (plan, block, i, j);
-  if (j - i >= 2 && j - i <= 4)
-    plan_pulls (plan, block, i, j);
+  if (j - i <= 2 * plan->chain_max)
+    plan_chains (plan, block, i, j);
   if (choice->shared == NONE)
     return;
   if (shared_cost < block->cost[at])
@@ -221,8 +206,15 @@ plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j
 
 /* --- what earlier trees have made already --- */
 
-/* Where the intervals have a run that the subtree tells apart; its outer borders don't matter.
- * Returns the first one's index, or NONE. */
+/* Where a block has the run of a subtree: the first interval's index, or NONE; and the steps that
+ * the subtree takes there, with the block's weights. */
+struct place {
+  int first;
+  uint32_t steps;
+};
+
+/* The same intervals in a row, whatever the run's outer borders are: range tests don't look there.
+ */
 static int
 find_run (const struct plan *plan, const struct block *block, const struct subtree *subtree)
 {
@@ -246,17 +238,54 @@ find_run (const struct plan *plan, const struct block *block, const struct subtr
   return (int) low - 1;
 }
 
-/* Steps that a subtree takes with our weights; its children's are known. */
-static uint32_t
-subtree_steps (const struct plan *plan, const struct subtree *subtree, size_t first,
-               const uint32_t *steps)
+/* A chain does look at outer borders, where it takes out the first or the last value. */
+static bool
+place_chain (const struct plan *plan, const struct subtree *subtree, size_t first,
+             struct place *place)
 {
   size_t last = first + subtree->last - subtree->first;
+  struct chain chain;
 
-  if (subtree->pull != NONE)
-    return pull_cost (plan, first, last, first + (size_t) subtree->pull - subtree->first, 0);
-  return run_weight (plan, first, last) + (subtree->left == NONE ? 0 : steps[subtree->left]) +
-         (subtree->right == NONE ? 0 : steps[subtree->right]);
+  if (subtree->base != 0 &&
+      plan->intervals[first].first != subtree->intervals[subtree->first].first)
+    return false;
+  if (!find_chain (plan, first, last, first + (size_t) subtree->base, &chain))
+    return false;
+  place->steps = chain_cost (plan, first, last, &chain, 0);
+  return true;
+}
+
+/* A child is an interval of its own, or in its place, too. */
+static bool
+place_child (const struct place *places, int child, size_t at, struct place *place)
+{
+  if (child == NONE)
+    return true;
+  if (places[child].first == NONE)
+    return false;
+  place->steps += places[child].steps;
+  return (size_t) places[child].first == (size_t) place->first + at;
+}
+
+/* `places` has those of the subtree's children. */
+static struct place
+find_place (const struct plan *plan, const struct block *block, const struct place *places,
+            const struct subtree *subtree)
+{
+  const struct place none = {NONE, 0};
+  struct place place = {find_run (plan, block, subtree), 0};
+  size_t first;
+
+  if (place.first == NONE)
+    return none;
+  first = block->base + (size_t) place.first;
+  if (subtree->base != NONE)
+    return place_chain (plan, subtree, first, &place) ? place : none;
+  place.steps = run_weight (plan, first, first + subtree->last - subtree->first);
+  if (place_child (places, subtree->left, 0, &place) &&
+      place_child (places, subtree->right, subtree->right_at, &place))
+    return place;
+  return none;
 }
 
 /* Marks the runs that subtrees of the forest tell apart, with what that costs: no node. */
@@ -264,20 +293,20 @@ static void
 find_shared (const struct plan *plan, const struct block *block)
 {
   const struct forest *forest = plan->forest;
-  uint32_t *steps = ARENA_ARRAY (plan->scratch, uint32_t, forest->count);
+  struct place *places = ARENA_ARRAY (plan->scratch, struct place, forest->count);
 
   for (size_t s = 0; s < forest->count && s < INT16_MAX; s++) {
     const struct subtree *subtree = &forest->subtrees[s];
-    int first = find_run (plan, block, subtree);
+    struct place place = places[s] = find_place (plan, block, places, subtree);
     size_t at;
 
-    if (first == NONE)
+    if (place.first == NONE)
       continue;
-    at = (size_t) first * block->count + (size_t) first + subtree->last - subtree->first;
-    steps[s] = subtree_steps (plan, subtree, block->base + (size_t) first, steps);
-    if (block->choices[at].shared == NONE || steps[s] < block->cost[at]) {
+    at =
+        (size_t) place.first * block->count + (size_t) place.first + subtree->last - subtree->first;
+    if (block->choices[at].shared == NONE || place.steps < block->cost[at]) {
       block->choices[at].shared = (int16_t) s;
-      block->cost[at] = steps[s];
+      block->cost[at] = place.steps;
     }
   }
 }
@@ -346,17 +375,17 @@ plan_blocks (struct plan *plan, size_t first, size_t last)
 /* Bounded, so that the costs of a block fit into their 32 bits: it has EXACT_MAX intervals at most,
  * and they are as deep at most. */
 static uint32_t
-node_cost (uint64_t weight)
+node_cost (uint64_t weight, uint32_t hundredths)
 {
   const uint64_t most = UINT32_MAX / (4 * EXACT_MAX);
 
-  weight = weight * TREE_NODE_COST / 100;
+  weight = weight * hundredths / 100;
   return (uint32_t) (weight < most ? weight : most);
 }
 
 struct plan *
-tree_plan (struct forest *forest, const struct interval *intervals, size_t count,
-           struct arena *scratch)
+tree_plan (const struct graph *graph, struct forest *forest, const struct interval *intervals,
+           size_t count, struct arena *scratch)
 {
   struct plan *plan = ARENA_NEW (scratch, struct plan);
 
@@ -365,7 +394,8 @@ tree_plan (struct forest *forest, const struct interval *intervals, size_t count
   plan->before = ARENA_ARRAY (scratch, uint64_t, count + 1);
   for (size_t i = 0; i < count; i++)
     plan->before[i + 1] = plan->before[i] + intervals[i].weight;
-  plan->node_cost = node_cost (plan->before[count]);
+  plan->node_cost = node_cost (plan->before[count], graph->node_cost);
+  plan->chain_max = graph->node_cost > NODE_COST_ALONE ? CHAIN_MAX : CHAIN_SHORT;
   plan->forest = forest;
   plan->scratch = scratch;
   plan_blocks (plan, 0, count - 1);
@@ -402,10 +432,10 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
   struct subtree subtree = {.intervals = intervals,
                             .first = base + i,
                             .last = base + j,
-                            .pull = NONE,
+                            .base = NONE,
                             .left = NONE,
                             .right = NONE};
-  struct interval rest[4];
+  struct chain chain;
 
   *place = NONE;
   if (i == j)
@@ -414,18 +444,16 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
     *place = choice->shared;
     return m->plan->forest->subtrees[*place].node;
   }
-  if (choice->pull != NONE) {
-    size_t pull = base + (size_t) choice->pull;
-    size_t count = list_without (rest, intervals, base + i, base + j, pull);
-
-    subtree.pull = (int) pull;
-    subtree.node = node_test (m->graph, BPF_JEQ, intervals[pull].first, intervals[pull].node,
-                              small_make (m->graph, rest, count));
+  if (choice->base != NONE &&
+      find_chain (m->plan, base + i, base + j, base + i + (size_t) choice->base, &chain)) {
+    subtree.base = choice->base;
+    subtree.node = chain_make (m->graph, &chain, intervals[base + i + (size_t) choice->base].node);
   } else {
     size_t split = (size_t) choice->split;
     const struct node *low = make_run (m, i, split, &subtree.left);
     const struct node *high = make_run (m, split + 1, j, &subtree.right);
 
+    subtree.right_at = split + 1 - i;
     subtree.node = node_test (m->graph, BPF_JGE, intervals[base + split + 1].first, high, low);
   }
   node_add_weight (m->graph, subtree.node, run_weight (m->plan, base + i, base + j));
@@ -483,5 +511,5 @@ tree_build (struct graph *graph, const struct interval *intervals, size_t count,
 {
   struct forest forest = {0};
 
-  return tree_make (tree_plan (&forest, intervals, count, scratch), graph);
+  return tree_make (tree_plan (graph, &forest, intervals, count, scratch), graph);
 }

@@ -4,11 +4,10 @@
  * reached. Out: a node that expects the word in the accumulator. What always holds: the tree
  * decides as the intervals say; weights, and what was built before, change only its shape.
  *
- * The shape minimises steps weighted by frequency plus TREE_NODE_COST for each node, over all trees
- * of range tests (jge) in which the last few intervals may instead be told apart by taking single
- * values out (jeq): where an exception of one value stands inside of an interval, that halves the
- * tests. A run of intervals that an earlier tree of the same forest has a subtree for costs no
- * node: most numbers mean the same on several ABIs. */
+ * The shape minimises steps weighted by frequency plus what the graph says that a node costs, over
+ * all trees of range tests (jge) whose leaves may be chains that take single values out (jeq). A
+ * run of intervals that an earlier tree of the same forest has a subtree for costs no node: most
+ * numbers mean the same on several ABIs. */
 #ifndef TREE_H
 #define TREE_H
 
@@ -35,9 +34,6 @@ void interval_append (struct interval_list *list, uint32_t first, const struct n
  * that something is reached by one number, or by what counts like it. */
 enum { WEIGHT_OF_CALL = 1000 };
 
-/* What a node costs, in hundredths of a step of all that is reached. */
-enum { TREE_NODE_COST = 3 };
-
 /* Trees that may share subtrees. One that is all zero is empty. */
 struct forest {
   struct subtree *subtrees; /* children before parents */
@@ -51,8 +47,8 @@ struct forest {
 struct plan;
 
 /* The intervals are not copied. */
-struct plan *tree_plan (struct forest *forest, const struct interval *intervals, size_t count,
-                        struct arena *scratch);
+struct plan *tree_plan (const struct graph *graph, struct forest *forest,
+                        const struct interval *intervals, size_t count, struct arena *scratch);
 
 /* The tree itself. */
 const struct node *tree_make (const struct plan *plan, struct graph *graph);

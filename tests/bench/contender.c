@@ -77,13 +77,14 @@ options_for (const struct lineup *lineup, bool verify)
 }
 
 int
-lineup_compile (const struct lineup *lineup, bool verify, struct oci_seccomp_filter **out,
-                struct oci_seccomp_error *error)
+lineup_compile (const struct lineup *lineup, bool verify, enum oci_seccomp_newer newer,
+                struct oci_seccomp_filter **out, struct oci_seccomp_error *error)
 {
   struct oci_seccomp_options options = options_for (lineup, verify);
   struct oci_seccomp_profile *profile;
   int code;
 
+  options.newer = newer;
   *out = NULL;
   code = oci_seccomp_profile_parse (&profile, lineup->json, strlen (lineup->json), &options, error);
   if (code)
@@ -181,7 +182,7 @@ lineup_make (struct lineup *out, const char *json, const struct abi_set *set, bo
     out->json = strdup (json);
   }
   if (!code)
-    code = lineup_compile (out, verify, &out->filter, error);
+    code = lineup_compile (out, verify, OCI_SECCOMP_NEWER_ENOSYS, &out->filter, error);
   if (code)
     return code;
   take_abis (&out->set, out->filter);

@@ -59,8 +59,8 @@ struct figures {
 void lineup_figures (const struct lineup *lineup, enum contender who, struct figures *out);
 
 /* Ours: JSON to program, once more. */
-int lineup_compile (const struct lineup *lineup, bool verify, struct oci_seccomp_filter **out,
-                    struct oci_seccomp_error *error);
+int lineup_compile (const struct lineup *lineup, bool verify, enum oci_seccomp_newer newer,
+                    struct oci_seccomp_filter **out, struct oci_seccomp_error *error);
 
 /* The whole of a file, with a NUL behind it; NULL if it cannot be read. */
 char *file_text (const char *path);

@@ -99,7 +99,7 @@ compile_once (const struct lineup *lineup, enum lane lane, int null)
 
   if (lane == LANE_LINEAR || lane == LANE_TREE)
     return !peer_export (lineup->oracle, lane == LANE_TREE ? PEER_TREE : PEER_LINEAR, null);
-  if (lineup_compile (lineup, lane == LANE_VERIFIED, &filter, &error))
+  if (lineup_compile (lineup, lane == LANE_VERIFIED, OCI_SECCOMP_NEWER_ENOSYS, &filter, &error))
     return false;
   oci_seccomp_filter_free (filter);
   return true;

@@ -133,8 +133,8 @@ test_array_size (void)
 static void
 test_what_no_memory_serves_goes_to_the_guard (void)
 {
-  static const size_t sizes[] = {SIZE_MAX,      SIZE_MAX - 1,  SIZE_MAX - 15,    SIZE_MAX - 16,
-                                 SIZE_MAX - 31, SIZE_MAX - 32, SIZE_MAX / 2 + 1, PTRDIFF_MAX};
+  static const size_t sizes[] = {SIZE_MAX,      SIZE_MAX - 1,     SIZE_MAX - 15,
+                                 SIZE_MAX - 16, PTRDIFF_MAX - 64, PTRDIFF_MAX / 2};
   volatile size_t next = 0;
   char *volatile kept;
 

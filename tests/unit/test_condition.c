@@ -18,7 +18,7 @@ static void
 begin_rules (void)
 {
   forget_all ();
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   call.rule_count = 0;
 }
 
@@ -33,7 +33,7 @@ add_rule (uint32_t verdict, const struct test *tests, size_t count)
 
 /* As rules.h has tests: cut to the ABI's width, the datum within its mask. */
 static struct test
-make_test (enum abi abi, unsigned index, enum operator op, uint64_t mask, uint64_t value)
+make_test (enum abi abi, unsigned index, enum op op, uint64_t mask, uint64_t value)
 {
   uint64_t ones = abi_table[abi].wide ? UINT64_MAX : UINT32_MAX;
 
@@ -204,7 +204,7 @@ add_random_rule (struct random *random, enum abi abi, const struct shape *shape)
   struct test tests[6];
 
   for (unsigned index = 0; index < shape->arguments && count < wanted; index++) {
-    enum operator op = (enum operator) random_below (random, OPERATOR_MASKED_EQ + 1);
+    enum op op = (enum op) random_below (random, OPERATOR_MASKED_EQ + 1);
     struct test test;
 
     if (!random_chance (random, 2) && index + wanted - count < shape->arguments)
@@ -295,8 +295,8 @@ test_six_conditions (void)
       struct test tests[6];
 
       for (unsigned index = 0; index < 6; index++)
-        tests[index] = make_test (abi, index, (enum operator) random_below (&random, 6), 0,
-                                  random_value (&random));
+        tests[index] =
+            make_test (abi, index, (enum op) random_below (&random, 6), 0, random_value (&random));
       add_rule (SECCOMP_RET_ERRNO | (uint32_t) r, tests, 6);
     }
     check_rules (&random, abi, 150);
@@ -312,8 +312,7 @@ size_of (enum abi abi)
 }
 
 static void
-add_one (enum abi abi, uint32_t verdict, unsigned index, enum operator op, uint64_t mask,
-         uint64_t value)
+add_one (enum abi abi, uint32_t verdict, unsigned index, enum op op, uint64_t mask, uint64_t value)
 {
   struct test test = make_test (abi, index, op, mask, value);
 

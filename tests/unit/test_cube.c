@@ -17,7 +17,7 @@ enum { MASKS = sizeof masks / sizeof *masks, WORDS = sizeof words / sizeof *word
 static void
 test_one_cube (void)
 {
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   for (size_t m = 0; m < MASKS; m++)
     for (size_t v = 0; v < WORDS; v++) {
       struct cube cube = {masks[m], words[v] & masks[m]};
@@ -37,7 +37,7 @@ test_what_keeps_the_word (void)
 {
   unsigned kept = 0;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   for (size_t m = 0; m < MASKS; m++)
     for (size_t v = 0; v < WORDS; v++) {
       struct cube cube = {masks[m], words[v] & masks[m]};
@@ -69,7 +69,7 @@ test_costs (void)
       {{8, 8}, 1},          {{8, 0}, 1},          {{0xff00, 0x100}, 2},
   };
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     unsigned steps;
 
@@ -154,7 +154,7 @@ check_all_sets (uint32_t (*value_of) (unsigned bit))
   for (uint32_t set = 1; set < 1u << SET_BITS; set++) {
     if (set % 256 == 1) {
       forget_all ();
-      graph_init (&graph, &arena);
+      graph_init (&graph, NODE_COST_LOW, &arena);
     }
     built += check_set (set, value_of);
   }
@@ -180,7 +180,7 @@ build_values (const uint32_t *values, size_t value_count)
 {
   struct interval_list list = {NULL, 0};
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   append (&list, 0, REST);
   for (size_t i = 0; i < value_count; i++) {
     append (&list, values[i], EXCEPTION);
@@ -237,7 +237,7 @@ test_what_is_no_chain (void)
   assert_null (build_values (nothing_in_common, 4));
   assert_null (build_values (too_many, 130));
   assert_null (build_values (too_many, 1));
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   /* The exceptions lead to different nodes. */
   for (uint32_t i = 0; i < 3; i++) {
     append (&list, 4 * i, REST);

@@ -76,7 +76,7 @@ test_one_return (void)
 {
   struct program program;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   program = emitted (&graph, node_return (&graph, 7));
   assert_int_equal (program.length, 1);
   assert_int_equal (program.instructions[0].code, BPF_RET | BPF_K);
@@ -89,7 +89,7 @@ test_load_and_test (void)
   const struct node *root;
   struct program program;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   root = node_test (&graph, BPF_JGE, 5, node_return (&graph, 1), node_return (&graph, 2));
   program = emitted (&graph, node_load (&graph, 16, node_alu (&graph, BPF_AND, 15, root)));
   assert_int_equal (program.length, 5);
@@ -108,7 +108,7 @@ test_shared_nodes (void)
 {
   const struct node *shared, *left, *right;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   shared = node_test (&graph, BPF_JEQ, 5, node_return (&graph, 1), node_return (&graph, 2));
   left = node_test (&graph, BPF_JEQ, 6, node_return (&graph, 3), shared);
   right = node_test (&graph, BPF_JEQ, 7, node_return (&graph, 1), shared);
@@ -123,7 +123,7 @@ test_successor_already_there (void)
   const struct node *shared, *left, *right, *root;
   struct program program;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   shared = node_test (&graph, BPF_JEQ, 5, node_return (&graph, 1), node_return (&graph, 2));
   shared = node_alu (&graph, BPF_AND, 15, shared);
   left = node_load (&graph, 16, shared);
@@ -165,7 +165,7 @@ test_a_return_far_away (void)
     const struct node *end, *root;
 
     forget_all ();
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     end = node_return (&graph, 1);
     root = node_test (&graph, BPF_JGE, 0x1000, end, chain (0, length, end));
     check_numbers (node_load (&graph, 0, root), length);
@@ -182,7 +182,7 @@ test_subtrees_far_away (void)
     const struct node *root;
 
     forget_all ();
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     root = node_test (&graph, BPF_JGE, half, chain (half, 2 * half, node_return (&graph, 1)),
                       chain (0, half, node_return (&graph, 2)));
     check_numbers (node_load (&graph, 0, root), 2 * half + 1);
@@ -197,7 +197,7 @@ test_both_branches_far_away (void)
     const struct node *one, *other, *both, *middle, *root;
 
     forget_all ();
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     one = node_load (&graph, 16, chain (0, 2, node_return (&graph, 1)));
     other = node_load (&graph, 24, chain (0, 3, node_return (&graph, 2)));
     middle = chain (10, 10 + length, node_test (&graph, BPF_JSET, 2, one, other));
@@ -267,7 +267,7 @@ test_random_graphs (void)
     struct program program;
 
     forget_all ();
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     root = random_graph (&random, 1 + random_below (&random, i % 3 ? 300 : 2500));
     program = emitted (&graph, root);
     long_ones += program.length > 600;
@@ -289,11 +289,11 @@ test_deterministic (void)
     struct random again = random;
     struct program one, other;
 
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     one = emitted (&graph, random_graph (&random, 500));
     /* Memory that is elsewhere makes no difference. */
     arena_alloc (&arena, 12345);
-    graph_init (&graph, &arena);
+    graph_init (&graph, NODE_COST_LOW, &arena);
     other = emitted (&graph, random_graph (&again, 500));
     assert_int_equal (one.length, other.length);
     assert_memory_equal (one.instructions, other.instructions,
@@ -308,7 +308,7 @@ emit_chain (struct program *program, uint32_t tests, uint32_t *nodes)
 {
   const struct node *root;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   /* All tests lead to one return: next to no node beside them, and many jumps. */
   root = node_return (&graph, 0);
   for (uint32_t i = 0; i < tests; i++)

@@ -27,10 +27,27 @@ must_read (const char *path)
 
 /* --- never longer than libseccomp, whose form and ABIs ever; and proved --- */
 
+/* libseccomp gives no ENOSYS to newer numbers. This is how long ours is where it decides as theirs
+ * does; and ENOSYS costs a test or two for each ABI, and one return. */
+static size_t
+comparable_length (const struct lineup *lineup)
+{
+  struct oci_seccomp_filter *filter;
+  struct oci_seccomp_error error;
+  size_t length;
+
+  if (lineup_compile (lineup, true, OCI_SECCOMP_NEWER_DEFAULT, &filter, &error))
+    fail_msg ("%s", error.message);
+  oci_seccomp_filter_instructions (filter, &length);
+  oci_seccomp_filter_free (filter);
+  assert_in_range (lineup->programs[OURS].length, 1, length + 1 + 2 * lineup->set.count);
+  return length;
+}
+
 static unsigned
 count_longer (const struct lineup *lineup, const char *name)
 {
-  size_t ours = lineup->programs[OURS].length;
+  size_t ours = comparable_length (lineup);
   unsigned longer = 0;
 
   for (enum contender who = LINEAR; who < CONTENDERS; who++) {
@@ -117,13 +134,13 @@ static void
 own_profile_is_as_short_as_it_was (void **state)
 {
   static const struct bound bounds[] = {
-      {{{ABI_X86_64}, 1}, 78, 17, {9.1}, 7.8},
+      {{{ABI_X86_64}, 1}, 76, 17, {9.3}, 8.3},
       {{{ABI_X86_64, ABI_X86}, 2}, 167, 17, {9.1, 11.6}, 7.8},
       {{{ABI_X86_64, ABI_X86, ABI_X32}, 3}, 223, 20, {9.3, 11.6, 14.9}, 8.0},
       {{{ABI_AARCH64}, 1}, 77, 15, {9.1}, 8.5},
       {{{ABI_AARCH64, ABI_ARM}, 2}, 179, 16, {9.1, 11.7}, 8.5},
       {{{ABI_S390X, ABI_S390}, 2}, 169, 17, {10.8, 11.8}, 9.2},
-      {{{ABI_PPC64LE}, 1}, 118, 17, {10.7}, 8.7},
+      {{{ABI_PPC64LE}, 1}, 115, 17, {10.8}, 9.0},
       {{{ABI_MIPS64, ABI_MIPS, ABI_MIPS64N32}, 3}, 243, 17, {9.3, 11.7, 11.6}, 8.5},
   };
 
@@ -135,7 +152,7 @@ static void
 docker_default_meets_its_targets (void **state)
 {
   static const struct bound bounds[] = {
-      {{{ABI_X86_64}, 1}, 70, 20, {9.3}, 7.9},
+      {{{ABI_X86_64}, 1}, 70, 20, {9.3}, 8.1},
       {{{ABI_X86_64, ABI_X86, ABI_X32}, 3}, 215, 20, {9.3, 11.5, 14.8}, 7.9},
   };
 

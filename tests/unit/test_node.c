@@ -15,7 +15,7 @@ test_equal_nodes_are_one (void)
   const struct node *one, *other;
   uint32_t count;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   one = test_of (5);
   count = graph.count;
   other = test_of (5);
@@ -30,7 +30,7 @@ test_different_nodes_are_not (void)
 {
   const struct node *yes, *no, *test, *load;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   yes = node_return (&graph, 1);
   no = node_return (&graph, 2);
   test = node_test (&graph, BPF_JEQ, 5, yes, no);
@@ -50,7 +50,7 @@ test_codes (void)
 {
   const struct node *test, *load, *alu;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   test = test_of (5);
   load = node_load (&graph, 16, test);
   alu = node_alu (&graph, BPF_AND, 7, test);
@@ -71,7 +71,7 @@ test_no_test_of_nothing (void)
 {
   const struct node *node;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   node = node_return (&graph, 1);
   assert_ptr_equal (node_test (&graph, BPF_JGE, 5, node, node), node);
   assert_int_equal (graph.count, 1);
@@ -84,7 +84,7 @@ test_no_load_before_what_does_not_look (void)
   const struct node *end, *load;
   uint32_t count;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   end = node_return (&graph, 1);
   load = node_load (&graph, 16, test_of (5));
   count = graph.count;
@@ -107,7 +107,7 @@ test_many (void)
   static const struct node *nodes[MANY];
   uint32_t count;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   for (uint32_t i = 0; i < MANY; i++)
     nodes[i] = i < 2 ? node_return (&graph, i)
                      : node_test (&graph, BPF_JGE, i % 1000, nodes[i - 1], nodes[i / 2]);
@@ -123,13 +123,33 @@ test_many (void)
   assert_int_equal (graph.count, count);
 }
 
+/* So many that their hashes collide: what differs in one branch alone is still told apart. */
+static void
+test_many_alike (void)
+{
+  enum { ALIKE = 3000 };
+  static const struct node *yes_alike[ALIKE], *no_alike[ALIKE];
+  const struct node *same;
+
+  graph_init (&graph, NODE_COST_LOW, &arena);
+  same = node_return (&graph, ALIKE);
+  for (uint32_t i = 0; i < ALIKE; i++) {
+    yes_alike[i] = node_test (&graph, BPF_JEQ, 5, same, node_return (&graph, i));
+    no_alike[i] = node_test (&graph, BPF_JEQ, 5, node_return (&graph, i), same);
+  }
+  for (uint32_t i = 0; i < ALIKE; i++) {
+    assert_int_equal (yes_alike[i]->no->k, i);
+    assert_int_equal (no_alike[i]->yes->k, i);
+  }
+}
+
 /* What is shared counts once, what cannot be reached does not. */
 static void
 test_size (void)
 {
   const struct node *low, *high, *other;
 
-  graph_init (&graph, &arena);
+  graph_init (&graph, NODE_COST_LOW, &arena);
   low = test_of (5);
   high = node_test (&graph, BPF_JGE, 9, low, node_return (&graph, 2));
   other = test_of (6);
@@ -152,6 +172,7 @@ main (void)
       TEST (test_no_load_before_what_does_not_look),
       TEST (test_many),
       TEST_IN_SMALL_CHUNKS (test_many),
+      TEST (test_many_alike),
       TEST (test_size),
   };
 

@@ -611,6 +611,19 @@ test_arithmetic (void)
   }
 }
 
+/* The kernel counts them modulo 32, as most processors do. */
+static void
+test_shifts_by_x_past_31 (void)
+{
+  const struct sock_filter left[] = {STMT (SET_X, 33), STMT (SET, 5),
+                                     STMT (BPF_ALU | BPF_LSH | BPF_X, 0), STMT (RETURN_A, 0)};
+  const struct sock_filter right[] = {STMT (SET_X, UINT32_MAX), STMT (SET, 0x80000000),
+                                      STMT (BPF_ALU | BPF_RSH | BPF_X, 0), STMT (RETURN_A, 0)};
+
+  assert_int_equal (run (left, 4, false, NULL), 10);
+  assert_int_equal (run (right, 4, false, NULL), 1);
+}
+
 static void
 test_negation (void)
 {
@@ -846,6 +859,7 @@ main (void)
       TEST (test_loads),
       TEST (test_argument_words),
       TEST (test_arithmetic),
+      TEST (test_shifts_by_x_past_31),
       TEST (test_negation),
       TEST (test_division_by_x_of_zero),
       TEST (test_jumps),

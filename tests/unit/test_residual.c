@@ -6,7 +6,7 @@
 #define LENGTH(array) (sizeof (array) / sizeof *(array))
 
 static const enum op operators[] = {OPERATOR_NE, OPERATOR_LT, OPERATOR_LE,       OPERATOR_EQ,
-                                          OPERATOR_GE, OPERATOR_GT, OPERATOR_MASKED_EQ};
+                                    OPERATOR_GE, OPERATOR_GT, OPERATOR_MASKED_EQ};
 
 /* Words at borders, and one in the middle. */
 static const uint32_t words[] = {0, 1, 2, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};

@@ -9,6 +9,7 @@ enum { VERDICTS = 6 };
 
 static struct graph graph;
 static struct interval_list list;
+static uint32_t node_cost = NODE_COST_LOW;
 
 /* --- lists --- */
 
@@ -16,7 +17,7 @@ static void
 begin_list (void)
 {
   forget_all ();
-  graph_init (&graph, &arena);
+  graph_init (&graph, node_cost, &arena);
   list = (struct interval_list){NULL, 0};
 }
 
@@ -126,12 +127,17 @@ random_list (struct random *random, size_t length)
     append (UINT32_MAX, random_below (random, verdicts), 1);
 }
 
+/* As compiling goes through them. */
+static const uint32_t node_costs[] = {NODE_COST_LOW, 48, 3072, NODE_COST_HIGH};
+enum { NODE_COSTS = sizeof node_costs / sizeof *node_costs };
+
 static void
 test_random_lists (void)
 {
   struct random random = random_start (1);
 
   for (int i = 0; i < 4000; i++) {
+    node_cost = node_costs[i % NODE_COSTS];
     random_list (&random, 1 + random_below (&random, 40));
     check_tree (built ());
   }
@@ -145,6 +151,7 @@ test_long_random_lists (void)
   struct random random = random_start (2);
 
   for (int i = 0; i < 45; i++) {
+    node_cost = node_costs[i % NODE_COSTS];
     random_list (&random, lengths[i % 9]);
     check_tree (built ());
   }
@@ -265,6 +272,27 @@ test_exceptions (void)
   check_tree (root);
 }
 
+/* Of several, the one that comes most often is taken out first. */
+static void
+test_heavy_exceptions (void)
+{
+  for (uint32_t heavy = 0; heavy < 3; heavy++) {
+    const struct node *root;
+    unsigned steps;
+
+    begin_list ();
+    append (0, 1, 1);
+    for (uint32_t i = 0; i < 3; i++) {
+      append (100 * i + 41, 2 + i, i == heavy ? 90000 : 10);
+      append (100 * i + 42, 1, 1);
+    }
+    root = built ();
+    check_tree (root);
+    walk (root, 100 * heavy + 41, &steps);
+    assert_int_equal (steps, 1);
+  }
+}
+
 /* The least cost of any tree of range tests alone, by trying all. */
 static double
 best_range_tree (void)
@@ -286,7 +314,7 @@ best_range_tree (void)
       for (size_t m = i; m < i + length; m++)
         if (best[i][m] + best[m + 1][i + length] < least)
           least = best[i][m] + best[m + 1][i + length];
-      best[i][i + length] = least + weight + TREE_NODE_COST * total / 100;
+      best[i][i + length] = least + weight + graph.node_cost * total / 100;
     }
   return best[0][list.count - 1];
 }
@@ -308,7 +336,7 @@ cost_of (const struct node *root)
     tests -= !seen[list.items[i].node->k];
     seen[list.items[i].node->k] = true;
   }
-  return steps + tests * TREE_NODE_COST * total / 100;
+  return steps + tests * graph.node_cost * total / 100;
 }
 
 /* No tree of range tests is better than ours by more than what taking values out of merged
@@ -334,7 +362,7 @@ test_no_range_tree_is_better (void)
 static const struct node *
 planted (struct forest *forest)
 {
-  return tree_plant (tree_plan (forest, list.items, list.count, &arena), &graph);
+  return tree_plant (tree_plan (&graph, forest, list.items, list.count, &arena), &graph);
 }
 
 /* The same list once more, with some of its intervals changed, gone or moved. */
@@ -365,6 +393,7 @@ test_forests (void)
   for (int i = 0; i < 400; i++) {
     struct forest forest = {0};
 
+    node_cost = node_costs[i % NODE_COSTS];
     random_list (&random, i < 380 ? 1 + random_below (&random, 90) : 500);
     check_tree (planted (&forest));
     for (int trees = 0; trees < 4; trees++) {
@@ -424,26 +453,36 @@ test_deterministic (void)
   }
 }
 
+static int
+begin_tree (void **state)
+{
+  node_cost = NODE_COST_LOW;
+  return begin (state);
+}
+
+#define TREE_TEST(function) GUARDED (#function, function, begin_tree)
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      TEST (test_append),
-      TEST (test_random_lists),
+      TREE_TEST (test_append),
+      TREE_TEST (test_random_lists),
       TEST_IN_SMALL_CHUNKS (test_random_lists),
-      TEST (test_long_random_lists),
-      TEST (test_exactly_so_many),
-      TEST (test_one_interval),
-      TEST (test_as_a_program),
-      TEST (test_weight_shifts_depth),
-      TEST (test_equal_weights_balance),
-      TEST (test_long_lists_balance),
-      TEST (test_exceptions),
-      TEST (test_no_range_tree_is_better),
-      TEST (test_forests),
-      TEST (test_a_tree_again_costs_nothing),
-      TEST (test_a_tree_shares_runs),
-      TEST (test_deterministic),
+      TREE_TEST (test_long_random_lists),
+      TREE_TEST (test_exactly_so_many),
+      TREE_TEST (test_one_interval),
+      TREE_TEST (test_as_a_program),
+      TREE_TEST (test_weight_shifts_depth),
+      TREE_TEST (test_equal_weights_balance),
+      TREE_TEST (test_long_lists_balance),
+      TREE_TEST (test_exceptions),
+      TREE_TEST (test_heavy_exceptions),
+      TREE_TEST (test_no_range_tree_is_better),
+      TREE_TEST (test_forests),
+      TREE_TEST (test_a_tree_again_costs_nothing),
+      TREE_TEST (test_a_tree_shares_runs),
+      TREE_TEST (test_deterministic),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
