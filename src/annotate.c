@@ -250,15 +250,37 @@ number_comment (const struct annotations *annotations, size_t pc)
 
 /* --- comments --- */
 
+/* The one call that can come to an instruction, on whatever ABI; NULL if there are others. */
+static const char *
+only_call (const struct annotations *annotations, size_t pc)
+{
+  const char *name = NULL;
+
+  for (int i = 0; i < ABI_COUNT; i++) {
+    const struct flow *state = annotations->flow[i] ? &annotations->flow[i][pc] : NULL;
+    int row;
+
+    if (!state || !state->reached)
+      continue;
+    row = state->first == state->last ? syscall_from_number (state->first, i) : SYSCALL_UNKNOWN;
+    if (row == SYSCALL_UNKNOWN || (name && strcmp (name, syscall_name (row)) != 0))
+      return NULL;
+    name = syscall_name (row);
+  }
+  return name;
+}
+
 static const char *
 load_comment (const struct annotations *annotations, size_t pc, uint32_t offset)
 {
   const char *word = data_word_text (offset, annotations->big_endian, annotations->arena);
-  const char *abis = reached_text (annotations, pc);
+  const char *of = NULL;
 
-  if (offset == offsetof (struct seccomp_data, nr) && abis)
-    return arena_printf (annotations->arena, "%s of %s", word, abis);
-  return word;
+  if (offset == offsetof (struct seccomp_data, nr))
+    of = reached_text (annotations, pc);
+  else if (word && offset >= offsetof (struct seccomp_data, args))
+    of = only_call (annotations, pc);
+  return of ? arena_printf (annotations->arena, "%s of %s", word, of) : word;
 }
 
 static const char *
@@ -281,8 +303,9 @@ static const char *
 alu_comment (const struct annotations *annotations, size_t pc)
 {
   const struct sock_filter *insn = &annotations->program->instructions[pc];
-  bool takes_x32_bit = (insn->code == (BPF_ALU | BPF_SUB | BPF_K) && insn->k == X32_BIT) ||
-                       (insn->code == (BPF_ALU | BPF_AND | BPF_K) && insn->k == ~(uint32_t) X32_BIT);
+  bool takes_x32_bit =
+      (insn->code == (BPF_ALU | BPF_SUB | BPF_K) && insn->k == X32_BIT) ||
+      (insn->code == (BPF_ALU | BPF_AND | BPF_K) && insn->k == ~(uint32_t) X32_BIT);
 
   if (takes_x32_bit && holds_unchanged (&annotations->any[pc], FLOW_NUMBER))
     return "nr without x32's bit";

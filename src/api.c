@@ -30,6 +30,12 @@ oci_seccomp_native_abi (void)
   return abi_table[abi_native ()].name;
 }
 
+static int
+fail_null (struct oci_seccomp_error *error, const char *what)
+{
+  return fail (error, OCI_SECCOMP_BAD_ARGUMENT, "%s is NULL", what);
+}
+
 /* --- the pipeline --- */
 
 /* The ABIs to compile for: the native one first (point 8 of the contract). */
@@ -90,6 +96,7 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
     code = rules_build (&filter->rules[i], profile, abis[i], options, &filter->arena, scratch, err);
   if (code)
     return code;
+  rules_warn (profile, abis, filter->rules_count, options, scratch);
   code = filter_make_program (filter, options, scratch, err);
   if (!code && options->verify)
     code = verify_filter (filter, profile, options, scratch, err);
@@ -115,9 +122,14 @@ oci_seccomp_profile_parse (struct oci_seccomp_profile **out, const char *json, s
 {
   struct oci_seccomp_profile *profile;
   struct options resolved;
-  int code = options_resolve (&resolved, options, error);
+  int code;
 
+  if (!out)
+    return fail_null (error, "out");
   *out = NULL;
+  if (!json && length)
+    return fail_null (error, "json");
+  code = options_resolve (&resolved, options, error);
   if (code)
     return code;
   profile = profile_alloc ();
@@ -141,6 +153,8 @@ oci_seccomp_profile_new (struct oci_seccomp_profile **out, const char *default_a
   struct oci_seccomp_profile *profile;
   uint32_t verdict;
 
+  if (!out)
+    return fail_null (error, "out");
   *out = NULL;
   if (!default_action || !verdict_from_text (default_action, &verdict))
     return fail (error, OCI_SECCOMP_UNKNOWN_ACTION, "unknown action \"%s\"",
@@ -192,6 +206,8 @@ oci_seccomp_profile_add_rule (struct oci_seccomp_profile *profile, const char *a
 {
   uint32_t verdict;
 
+  if (!profile)
+    return fail_null (error, "profile");
   if (!action || !verdict_from_text (action, &verdict))
     return fail (error, OCI_SECCOMP_UNKNOWN_ACTION, "unknown action \"%s\"",
                  action ? action : "NULL");
@@ -208,6 +224,8 @@ oci_seccomp_profile_add_abi (struct oci_seccomp_profile *profile, const char *ab
 {
   enum abi found;
 
+  if (!profile)
+    return fail_null (error, "profile");
   if (!abi || !abi_from_name (abi, SPELLING_SHORT_TOO, &found))
     return fail (error, OCI_SECCOMP_UNKNOWN_ABI, "unknown ABI \"%s\"", abi ? abi : "NULL");
   profile->profile.abis |= ABI_BIT (found);
@@ -220,9 +238,11 @@ profile_of_list (struct oci_seccomp_profile **out, const char *default_action, c
 {
   int code = oci_seccomp_profile_new (out, default_action, error);
 
+  if (!code && !syscalls && count)
+    code = fail_null (error, "syscalls");
   for (size_t i = 0; i < count && !code; i++)
     code = oci_seccomp_profile_add_rule (*out, action, syscalls[i], NULL, 0, error);
-  if (code && *out) {
+  if (code && out && *out) {
     oci_seccomp_profile_free (*out);
     *out = NULL;
   }
@@ -327,16 +347,23 @@ oci_seccomp_compile (struct oci_seccomp_filter **out, const struct oci_seccomp_p
   struct oci_seccomp_filter *filter;
   struct options resolved;
   struct arena scratch;
-  int code = options_resolve (&resolved, options, error);
+  int code;
 
+  if (!out)
+    return fail_null (error, "out");
   *out = NULL;
+  if (!profile)
+    return fail_null (error, "profile");
+  code = options_resolve (&resolved, options, error);
   if (code)
     return code;
   filter = filter_alloc ();
   if (!filter)
     return fail_memory (error);
   arena_init (&scratch);
-  if (ARENA_GUARD (&scratch) || ARENA_GUARD (&filter->arena)) {
+  if (ARENA_GUARD (&scratch)) {
+    code = fail_memory (error);
+  } else if (ARENA_GUARD (&filter->arena)) {
     code = fail_memory (error);
   } else {
     code = compile (filter, &profile->profile, &resolved, &scratch, error);
@@ -357,9 +384,14 @@ filter_from_bytes (struct oci_seccomp_filter **out, const void *bytes, size_t le
 {
   struct oci_seccomp_filter *filter;
   struct options resolved;
-  int code = options_resolve (&resolved, options, err);
+  int code;
 
+  if (!out)
+    return fail_null (err, "out");
   *out = NULL;
+  if (!bytes && length)
+    return fail_null (err, "bytes");
+  code = options_resolve (&resolved, options, err);
   if (code)
     return code;
   filter = filter_alloc ();
@@ -408,6 +440,8 @@ int
 oci_seccomp_filter_rule_count (const struct oci_seccomp_filter *filter, size_t *count,
                                struct oci_seccomp_error *error)
 {
+  if (!filter || !count)
+    return fail_null (error, filter ? "count" : "filter");
   *count = 0;
   if (!filter->rules_known)
     return fail_rules_unknown (error);
@@ -445,6 +479,8 @@ oci_seccomp_filter_rule (const struct oci_seccomp_filter *filter, size_t index,
 {
   size_t left = index;
 
+  if (!filter || !rule)
+    return fail_null (error, filter ? "rule" : "filter");
   if (!filter->rules_known)
     return fail_rules_unknown (error);
   for (size_t i = 0; i < filter->rules_count; i++)

@@ -39,17 +39,11 @@ struct memo {
   const struct node *node;
 };
 
-enum {
-  TIME_BUDGET = 64 << 20,  /* residuals looked at: a fraction of a second */
-  SPACE_BUDGET = 128 << 10 /* residuals kept: some megabytes */
-};
-
 struct lowering {
   struct graph *graph;
   const struct abi_row *abi;
-  bool high_first;    /* which word of an argument is tested first */
-  size_t time, space; /* what is left of the budgets */
-  bool exhausted;
+  bool high_first; /* which word of an argument is tested first */
+  bool exhausted;  /* the graph's effort is */
   struct memo *memo[MEMO_BUCKETS];
   struct arena *scratch;
 };
@@ -113,7 +107,7 @@ state_add (struct lowering *l, struct state *state, uint32_t verdict, const stru
 {
   if (count == 0)
     state->otherwise = verdict;
-  else if (spend (l, &l->space, count))
+  else if (spend (l, &l->graph->effort.space, count))
     *ARENA_PUSH (l->scratch, state->rules, state->count) =
         (struct pending){verdict, count, arena_copy (l->scratch, tests, count * sizeof *tests)};
 }
@@ -154,7 +148,7 @@ state_know (struct lowering *l, const struct state *from, const struct knowledge
     const struct pending *rule = &from->rules[i];
     enum outcome outcome;
 
-    if (!spend (l, &l->time, rule->count))
+    if (!spend (l, &l->graph->effort.time, rule->count))
       break;
     outcome = rule_know (tests, &count, rule, known);
     if (outcome != OUTCOME_FALSE)
@@ -353,14 +347,77 @@ lower (struct graph *graph, const struct call *call, const struct abi_row *abi, 
   struct lowering *l = ARENA_NEW (scratch, struct lowering);
   struct state state;
 
-  *l = (struct lowering){.graph = graph,
-                         .abi = abi,
-                         .high_first = high_first,
-                         .time = TIME_BUDGET,
-                         .space = SPACE_BUDGET,
-                         .scratch = scratch};
+  *l = (struct lowering){.graph = graph, .abi = abi, .high_first = high_first, .scratch = scratch};
   state = state_begin (l, call, otherwise);
   return decide (l, &state);
+}
+
+/* The shorter of the forms that start with the high and with the low word of each argument; the
+ * plain form where these take too much effort. */
+static int
+lower_call (const struct node **out, struct graph *graph, const struct call *call,
+            const struct abi_row *abi, uint32_t otherwise, struct arena *scratch,
+            struct oci_seccomp_error *err)
+{
+  const struct node *low_first;
+
+  *out = lower (graph, call, abi, true, otherwise, scratch);
+  if (*out && abi->wide) {
+    low_first = lower (graph, call, abi, false, otherwise, scratch);
+    if (low_first && graph_size (graph, low_first, scratch) < graph_size (graph, *out, scratch))
+      *out = low_first;
+  }
+  if (!*out && call->rule_count <= PROGRAM_MAX_LENGTH)
+    *out = chain_build (graph, call, abi, otherwise);
+  if (*out && graph->count <= GRAPH_MAX)
+    return OCI_SECCOMP_OK;
+  return fail (err, OCI_SECCOMP_TOO_LARGE,
+               "too large: the %zu conditional rules for system call %u of %s are more than the %d "
+               "instructions can hold that the kernel takes",
+               call->rule_count, call->number, abi->name, PROGRAM_MAX_LENGTH);
+}
+
+/* Rules that have been lowered, to be found again: many calls have the same, and so have ABIs. */
+struct lowered {
+  struct lowered *next;
+  uint64_t hash;
+  const struct call *call;
+  bool wide;
+  uint32_t otherwise;
+  const struct node *node;
+};
+
+static uint64_t
+call_hash (const struct call *call)
+{
+  const uint64_t odd = UINT64_C (0x9e3779b97f4a7c15);
+  uint64_t hash = call->rule_count;
+
+  for (size_t i = 0; i < call->rule_count; i++) {
+    const struct rule *rule = &call->rules[i];
+
+    hash = (hash ^ rule->verdict) * odd;
+    for (int t = 0; t < rule->test_count; t++)
+      hash = (hash ^ hash >> 29 ^ rule->tests[t].value ^ rule->tests[t].index) * odd;
+  }
+  return hash;
+}
+
+static bool
+call_equal (const struct call *a, const struct call *b)
+{
+  if (a->rule_count != b->rule_count)
+    return false;
+  for (size_t i = 0; i < a->rule_count; i++) {
+    const struct rule *left = &a->rules[i], *right = &b->rules[i];
+
+    if (left->verdict != right->verdict || left->test_count != right->test_count)
+      return false;
+    for (int t = 0; t < left->test_count; t++)
+      if (!test_equal (&left->tests[t], &right->tests[t]))
+        return false;
+  }
+  return true;
 }
 
 int
@@ -368,25 +425,26 @@ condition_build (const struct node **out, struct graph *graph, const struct call
                  const struct abi_row *abi, uint32_t otherwise, struct arena *scratch,
                  struct oci_seccomp_error *err)
 {
-  const struct node *low_first;
+  uint64_t hash;
+  int code;
 
   if (call->rules[0].test_count == 0) {
     *out = node_return (graph, call->rules[0].verdict);
     return OCI_SECCOMP_OK;
   }
-  *out = lower (graph, call, abi, true, otherwise, scratch);
-  if (*out && abi->wide) {
-    low_first = lower (graph, call, abi, false, otherwise, scratch);
-    if (low_first && graph_size (graph, low_first, scratch) < graph_size (graph, *out, scratch))
-      *out = low_first;
+  hash = call_hash (call);
+  for (struct lowered *same = graph->lowered; same; same = same->next)
+    if (same->hash == hash && same->wide == abi->wide && same->otherwise == otherwise &&
+        call_equal (same->call, call)) {
+      *out = same->node;
+      return OCI_SECCOMP_OK;
+    }
+  code = lower_call (out, graph, call, abi, otherwise, scratch, err);
+  if (code == OCI_SECCOMP_OK) {
+    struct lowered *lowered = ARENA_NEW (scratch, struct lowered);
+
+    *lowered = (struct lowered){graph->lowered, hash, call, abi->wide, otherwise, *out};
+    graph->lowered = lowered;
   }
-  if (*out)
-    return OCI_SECCOMP_OK;
-  if (call->rule_count > PROGRAM_MAX_LENGTH)
-    return fail (err, OCI_SECCOMP_TOO_LARGE,
-                 "too large: %zu conditional rules for system call %u of %s, and the kernel takes "
-                 "at most %d instructions",
-                 call->rule_count, call->number, abi->name, PROGRAM_MAX_LENGTH);
-  *out = chain_build (graph, call, abi, otherwise);
-  return OCI_SECCOMP_OK;
+  return code;
 }

@@ -75,6 +75,40 @@ cost_steps (struct cost_steps *out, const struct program *program, enum abi abi)
   out->weighted = weight ? (double) weighted / (double) weight : 0;
 }
 
+static double
+mean_of_calls (const struct program *program, enum abi abi)
+{
+  size_t count;
+  const int16_t *rows = syscall_rows_by_number (abi, &count);
+  uint64_t sum = 0;
+  uint32_t number;
+
+  for (size_t i = 0; i < count; i++)
+    if (syscall_number (rows[i], abi, &number))
+      sum += count_steps (program, abi, number);
+  return count ? (double) sum / (double) count : 0;
+}
+
+double
+cost_weighted (const struct program *program, enum abi abi,
+               const struct oci_seccomp_weight *weights, size_t count)
+{
+  double sum = 0, weight = 0;
+  uint32_t number;
+
+  if (count == 0)
+    return mean_of_calls (program, abi);
+  for (size_t i = 0; i < count; i++) {
+    int row = syscall_from_name (weights[i].syscall, strlen (weights[i].syscall));
+
+    if (row == SYSCALL_UNKNOWN || !syscall_number (row, abi, &number))
+      continue;
+    sum += (double) weights[i].count * count_steps (program, abi, number);
+    weight += (double) weights[i].count;
+  }
+  return weight > 0 ? sum / weight : 0;
+}
+
 /* --- the kernel's bitmap --- */
 
 /* arch/.../include/asm/seccomp.h: most kernels keep a bitmap for the native token and for that of

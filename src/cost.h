@@ -29,6 +29,11 @@ struct cost_steps {
 
 void cost_steps (struct cost_steps *out, const struct program *program, enum abi abi);
 
+/* The steps of a call when calls are made as often as these counts say, arguments 0: over the calls
+ * that the ABI has. No counts at all: each as often as any other. 0 if none of the calls counts. */
+double cost_weighted (const struct program *program, enum abi abi,
+                      const struct oci_seccomp_weight *weights, size_t count);
+
 /* --- the kernel's bitmap --------------------------------------------------------------------- */
 
 /* Since Linux 5.11 the kernel asks a program once for each number what it says to it, and where

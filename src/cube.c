@@ -79,9 +79,9 @@ merge_once (struct cube *cubes, size_t *count)
 static bool
 put_loser_last (struct cube *cubes, size_t count)
 {
-  size_t losers = 0;
+  size_t losers = !cube_keeps_word (&cubes[count - 1]);
 
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i + 1 < count; i++)
     if (!cube_keeps_word (&cubes[i])) {
       struct cube loser = cubes[i];
 

@@ -20,6 +20,11 @@ struct oci_seccomp_filter {
   const char *description;
 };
 
+/* From a filter's rules to its program. TOO_LARGE, with figures, if none is short enough for the
+ * kernel. */
+int filter_make_program (struct oci_seccomp_filter *filter, const struct options *options,
+                         struct arena *scratch, struct oci_seccomp_error *err);
+
 /* oci_seccomp_filter_from_bpf for bytes in the byte order of options' native ABI, as they come from
  * a file made for that machine. */
 int filter_from_bytes (struct oci_seccomp_filter **out, const void *bytes, size_t length,

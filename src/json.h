@@ -113,6 +113,7 @@ void json_write_array (struct json_writer *writer);                    /* [ */
 void json_write_array_end (struct json_writer *writer);                /* ] */
 void json_write_string (struct json_writer *writer, const char *text); /* a key or a value */
 void json_write_unsigned (struct json_writer *writer, uint64_t value);
+void json_write_decimal (struct json_writer *writer, uint64_t thousandths); /* 9255 is 9.255 */
 void json_write_boolean (struct json_writer *writer, bool value);
 void json_write_null (struct json_writer *writer);
 void json_write_node (struct json_writer *writer, const struct json_node *node); /* numbers as is */

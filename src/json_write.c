@@ -188,6 +188,16 @@ json_write_unsigned (struct json_writer *writer, uint64_t value)
 }
 
 void
+json_write_decimal (struct json_writer *writer, uint64_t thousandths)
+{
+  char digits[32];
+
+  snprintf (digits, sizeof digits, "%" PRIu64 ".%03u", thousandths / 1000,
+            (unsigned) (thousandths % 1000));
+  write_word (writer, digits);
+}
+
+void
 json_write_boolean (struct json_writer *writer, bool value)
 {
   write_word (writer, value ? "true" : "false");

@@ -199,8 +199,9 @@ sort_findings (struct findings *findings, struct arena *arena)
 }
 
 void
-lint (struct findings *out, const struct profile *profile, const struct oci_seccomp_filter *filter,
-      const struct options *options, struct arena *arena)
+lint_profile (struct findings *out, const struct profile *profile,
+              const struct oci_seccomp_filter *filter, const struct options *options,
+              struct arena *arena)
 {
   struct lint lint = {
       .profile = profile, .filter = filter, .options = options, .findings = out, .arena = arena};
@@ -213,5 +214,6 @@ lint (struct findings *out, const struct profile *profile, const struct oci_secc
   lint_rules (&lint);
   lint_bypasses (&lint);
   lint_overlaps (&lint);
+  lint_libseccomp (&lint);
   sort_findings (out, arena);
 }

@@ -29,9 +29,9 @@ const char *severity_name (enum severity severity);
 
 /* `options` are those that both were made with, resolved. The findings are in the arena, and are
  * good as long as the profile. */
-void lint (struct findings *out, const struct profile *profile,
-           const struct oci_seccomp_filter *filter, const struct options *options,
-           struct arena *arena);
+void lint_profile (struct findings *out, const struct profile *profile,
+                   const struct oci_seccomp_filter *filter, const struct options *options,
+                   struct arena *arena);
 
 /* The word out of `words` (NULL ends) that `word` looks like a slip of the pen of; NULL if it is
  * one of them, or like none. */

@@ -19,6 +19,14 @@ strictness (uint32_t verdict)
   return rank;
 }
 
+static bool
+lets_pass (uint32_t verdict)
+{
+  uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+
+  return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
 static const struct call *
 find_call (const struct rules *rules, int row)
 {
@@ -65,20 +73,19 @@ strictest_direct (const struct rules *rules, const struct profile_rule *rule, in
 /* What comes of the ABIs where a multiplexer loses the conditions: those where it lets pass what
  * they were to stop, by the verdict there, and the others. */
 static void
-report_multiplexed (struct lint *lint, const struct profile_rule *rule,
-                    const struct profile_name *name, const char *multiplexer, uint32_t abis,
-                    uint32_t verdict, bool passes)
+report_multiplexed (struct lint *lint, const struct profile_name *name, const char *multiplexer,
+                    uint32_t abis, uint32_t verdict, bool passes)
 {
   const char *says = lint_verdict (lint, verdict);
 
   if (passes)
     lint_add (lint, SEVERITY_WARNING, name->node,
-              "the conditions of %s can be walked around on %s: %s hides the arguments, and is %s",
-              lint_place (lint, rule), lint_abis (lint, abis), multiplexer, says);
+              "the conditions on %s can be walked around on %s: %s hides the arguments, and is %s",
+              name->text, lint_abis (lint, abis), multiplexer, says);
   else
     lint_add (lint, SEVERITY_NOTE, name->node,
-              "the conditions of %s are lost on %s: %s hides the arguments, and is %s",
-              lint_place (lint, rule), lint_abis (lint, abis), multiplexer, says);
+              "the conditions on %s are lost on %s: %s hides the arguments, and is %s", name->text,
+              lint_abis (lint, abis), multiplexer, says);
 }
 
 static void
@@ -111,7 +118,7 @@ check_multiplexed (struct lint *lint, const struct profile_rule *rule,
           !(passing & ABI_BIT (j)) == !(passing & ABI_BIT (i)))
         same |= ABI_BIT (j);
     if (same)
-      report_multiplexed (lint, rule, name, text, same, verdicts[i], passing & ABI_BIT (i));
+      report_multiplexed (lint, name, text, same, verdicts[i], passing & ABI_BIT (i));
     done |= same;
   }
 }
@@ -157,23 +164,22 @@ value_for (const struct test *test)
 }
 
 static bool
-report_high_bits (struct lint *lint, enum abi abi, const struct rule *rule, unsigned index,
+report_high_bits (struct lint *lint, const struct rule *rule, unsigned index,
                   const struct seccomp_data *call)
 {
-  const char *low = equivalence_call_text (call, lint->arena), *name = rule->name->text;
+  const char *low = equivalence_call_text (call, lint->arena);
   uint32_t low_verdict = lint_run (lint, call), high_verdict;
   struct seccomp_data high = *call;
 
   high.args[index] |= UINT64_C (1) << 32;
   high_verdict = lint_run (lint, &high);
-  if (strictness (high_verdict) >= strictness (low_verdict))
+  if (!lets_pass (high_verdict) || lets_pass (low_verdict))
     return false;
   lint_add (lint, SEVERITY_NOTE, rule->name->node,
-            "the kernel takes 32 bits of argument %u of %s, %s compares 64: on %s, `%s` is %s, but "
-            "`%s` is %s; compare with SCMP_CMP_MASKED_EQ and 4294967295",
-            index, name, lint_place (lint, rule->origin), abi_table[abi].name, low,
-            lint_verdict (lint, low_verdict), equivalence_call_text (&high, lint->arena),
-            lint_verdict (lint, high_verdict));
+            "the kernel takes 32 bits of argument %u of %s, the rule 64: `%s` is %s, but `%s`, the "
+            "same to the kernel, is %s",
+            index, rule->name->text, low, lint_verdict (lint, low_verdict),
+            equivalence_call_text (&high, lint->arena), lint_verdict (lint, high_verdict));
   return true;
 }
 
@@ -192,7 +198,7 @@ check_high_bits (struct lint *lint, enum abi abi, const struct call *call, const
   }
   for (uint64_t near = value - 1; near != value + 2; near++) {
     data.args[index] = near;
-    if (near <= UINT32_MAX && report_high_bits (lint, abi, rule, index, &data))
+    if (near <= UINT32_MAX && report_high_bits (lint, rule, index, &data))
       return true;
   }
   return false;

@@ -11,7 +11,6 @@ enum { OVERLAPS_MAX = 16 };
 /* Two rules of one call that both match some call and say different things. */
 struct overlap {
   const struct rule *first, *second; /* in the order in which they decide */
-  enum abi abi;
   struct seccomp_data witness;
 };
 
@@ -19,6 +18,7 @@ struct search {
   struct lint *lint;
   size_t *offsets; /* of each rule's names in the arrays below; one more at the end */
   bool *decides;   /* the rule decides some call of that name, on some ABI */
+  bool *needed;    /* and some such call would be decided otherwise without it */
   struct overlap *overlaps;
   size_t overlap_count;
 };
@@ -46,6 +46,7 @@ search_begin (struct search *search, struct lint *lint)
   }
   search->offsets[profile->rule_count] = total;
   search->decides = ARENA_ARRAY (lint->arena, bool, total);
+  search->needed = ARENA_ARRAY (lint->arena, bool, total);
 }
 
 /* --- the rules of one call --- */
@@ -128,7 +129,7 @@ add_overlaps (struct search *search, const struct call *call, enum abi abi,
   struct diagrams *diagrams = &search->lint->diagrams;
 
   while (shared != DIAGRAM_FALSE && !diagrams->exceeded && search->overlap_count < most) {
-    struct overlap overlap = {.second = second, .abi = abi};
+    struct overlap overlap = {.second = second};
 
     diagram_example (diagrams, shared, &overlap.witness);
     overlap.witness.nr = (int) call->number;
@@ -161,31 +162,70 @@ find_decided (struct decided *decided, size_t *count, uint32_t verdict)
   return &decided[(*count)++];
 }
 
+/* Whether what rule number i decides would be decided the same without it: regions[j] is where rule
+ * j matches, own[j] what is left to it. The default action never helps, as no rule says the same.
+ */
+static bool
+is_spare (struct diagrams *diagrams, const struct call *call, const diagram *regions,
+          const diagram *own, size_t i)
+{
+  diagram left = own[i];
+
+  for (size_t j = i + 1; j < call->rule_count && left != DIAGRAM_FALSE; j++) {
+    if (own[j] == DIAGRAM_FALSE || call->rules[j].name == call->rules[i].name)
+      continue;
+    if (call->rules[j].verdict != call->rules[i].verdict &&
+        diagram_and (diagrams, left, regions[j]) != DIAGRAM_FALSE)
+      return false;
+    left = diagram_and (diagrams, left, diagram_not (diagrams, regions[j]));
+  }
+  return left == DIAGRAM_FALSE;
+}
+
+/* Where the work has no end in sight, a rule is taken for one that is of use. */
+static void
+note_use (struct search *search, const struct call *call, const diagram *regions,
+          const diagram *own)
+{
+  struct diagrams *diagrams = &search->lint->diagrams;
+
+  for (size_t i = 0; i < call->rule_count; i++) {
+    const struct rule *rule = &call->rules[i];
+    size_t name = name_index (search, rule->origin, rule->name);
+    bool spare = is_spare (diagrams, call, regions, own, i);
+
+    if (own[i] != DIAGRAM_FALSE || diagrams->exceeded)
+      search->decides[name] = true;
+    if (!spare || diagrams->exceeded)
+      search->needed[name] = true;
+  }
+}
+
 static void
 search_call (struct search *search, const struct call *call, enum abi abi)
 {
   struct diagrams *diagrams = &search->lint->diagrams;
-  struct decided *decided = ARENA_ARRAY (search->lint->arena, struct decided, call->rule_count);
+  struct arena *arena = search->lint->arena;
+  struct decided *decided = ARENA_ARRAY (arena, struct decided, call->rule_count);
+  diagram *regions = ARENA_ARRAY (arena, diagram, call->rule_count);
+  diagram *own = ARENA_ARRAY (arena, diagram, call->rule_count), all = DIAGRAM_FALSE;
   size_t count = 0, most = search->overlap_count + OVERLAPS_MAX;
-  diagram all = DIAGRAM_FALSE;
 
   for (size_t i = 0; i < call->rule_count; i++) {
     const struct rule *rule = &call->rules[i];
-    diagram region = rule_region (diagrams, rule, abi_table[abi].wide);
-    diagram own = diagram_and (diagrams, region, diagram_not (diagrams, all));
     struct decided *same;
 
-    /* Where the work has no end in sight, nothing is claimed. */
-    if (own != DIAGRAM_FALSE || diagrams->exceeded)
-      search->decides[name_index (search, rule->origin, rule->name)] = true;
+    regions[i] = rule_region (diagrams, rule, abi_table[abi].wide);
+    own[i] = diagram_and (diagrams, regions[i], diagram_not (diagrams, all));
     for (size_t d = 0; d < count && !diagrams->exceeded; d++)
       if (decided[d].verdict != rule->verdict)
-        add_overlaps (search, call, abi, rule, diagram_and (diagrams, region, decided[d].region),
-                      most);
+        add_overlaps (search, call, abi, rule,
+                      diagram_and (diagrams, regions[i], decided[d].region), most);
     same = find_decided (decided, &count, rule->verdict);
-    same->region = diagram_or (diagrams, same->region, own);
-    all = diagram_or (diagrams, all, region);
+    same->region = diagram_or (diagrams, same->region, own[i]);
+    all = diagram_or (diagrams, all, regions[i]);
   }
+  note_use (search, call, regions, own);
 }
 
 static void
@@ -198,66 +238,134 @@ search_abi (struct search *search, const struct rules *rules)
 
 /* --- rules that never decide --- */
 
-static const struct call *
-find_call (const struct rules *rules, int row)
+/* Where a rule that never decides could have: told on the first ABI that has the call. */
+struct idle {
+  const struct call *call;
+  enum abi abi;
+  diagram region; /* where the rule matches */
+};
+
+static bool
+find_direct (const struct search *search, const struct profile_rule *rule,
+             const struct profile_name *name, struct idle *out)
 {
-  for (size_t i = 0; i < rules->call_count; i++)
-    if (rules->calls[i].row == row &&
-        (!rules->newer_enosys || rules->calls[i].number <= rules->last))
-      return &rules->calls[i];
-  return NULL;
+  const struct oci_seccomp_filter *filter = search->lint->filter;
+
+  for (size_t r = 0; r < filter->rules_count; r++)
+    for (size_t c = 0; c < filter->rules[r].call_count; c++) {
+      const struct rules *rules = &filter->rules[r];
+
+      if (rules->calls[c].row != name->syscall ||
+          (rules->newer_enosys && rules->calls[c].number > rules->last))
+        continue;
+      out->call = &rules->calls[c];
+      out->abi = rules->abi;
+      out->region = lint_rule (&search->lint->diagrams, rule, abi_table[rules->abi].wide);
+      return true;
+    }
+  return false;
 }
 
-/* Why: told on the first ABI that has the call. */
-static void
-report_idle (struct search *search, const struct profile_rule *rule,
-             const struct profile_name *name, const struct call *call, enum abi abi)
+/* For a call that no ABI has but through a multiplexer. */
+static bool
+find_multiplexed (const struct search *search, const struct profile_rule *rule,
+                  const struct profile_name *name, struct idle *out)
+{
+  const struct oci_seccomp_filter *filter = search->lint->filter;
+
+  for (size_t r = 0; r < filter->rules_count; r++)
+    for (size_t c = 0; c < filter->rules[r].call_count; c++)
+      for (size_t i = 0; i < filter->rules[r].calls[c].rule_count; i++) {
+        const struct rule *made = &filter->rules[r].calls[c].rules[i];
+
+        if (made->origin != rule || made->name != name)
+          continue;
+        out->call = &filter->rules[r].calls[c];
+        out->abi = filter->rules[r].abi;
+        out->region =
+            rule_region (&search->lint->diagrams, made, abi_table[filter->rules[r].abi].wide);
+        return true;
+      }
+  return false;
+}
+
+/* Who decides instead: a rule that does so for some call that the idle one matches, and whether it
+ * does for all. */
+static const struct rule *
+find_winner (const struct search *search, const struct idle *idle, bool *alone)
 {
   struct diagrams *diagrams = &search->lint->diagrams;
   struct seccomp_data example = {0};
   const struct rule *winner;
-  bool same;
+  diagram rest;
 
-  diagram region = lint_rule (diagrams, rule, abi_table[abi].wide);
-
-  if (diagrams->exceeded)
-    return;
-  if (!diagram_example (diagrams, region, &example)) {
-    lint_add (search->lint, SEVERITY_WARNING, name->node,
-              "never decides: no call meets the conditions of %s", lint_place (search->lint, rule));
-    return;
-  }
-  winner = first_match (call, &example);
+  diagram_example (diagrams, idle->region, &example);
+  winner = first_match (idle->call, &example);
   if (!winner)
-    return;
-  same = winner->verdict == rule->verdict;
-  lint_add (search->lint, same ? SEVERITY_NOTE : SEVERITY_WARNING, name->node,
-            "never decides: %s %s %s%s", lint_place (search->lint, winner->origin),
-            winner->test_count ? "comes first and says" : "has no conditions and says",
-            lint_verdict (search->lint, winner->verdict), same ? " too" : "");
+    return NULL;
+  rest = diagram_not (diagrams, rule_region (diagrams, winner, abi_table[idle->abi].wide));
+  *alone = diagram_and (diagrams, idle->region, rest) == DIAGRAM_FALSE && !diagrams->exceeded;
+  return winner;
 }
 
 static void
-report_idle_names (struct search *search)
+report_idle (struct search *search, const struct profile_rule *rule,
+             const struct profile_name *name, const struct idle *idle)
 {
-  const struct lint *lint = search->lint;
+  struct lint *lint = search->lint;
+  const struct rule *winner;
+  const char *why = "is one of those that come first, and says";
+  bool same, alone;
 
-  for (size_t i = 0; i < lint->profile->rule_count; i++) {
-    const struct profile_rule *rule = &lint->profile->rules[i];
+  if (lint->diagrams.exceeded)
+    return;
+  if (idle->region == DIAGRAM_FALSE) {
+    lint_add (lint, SEVERITY_WARNING, name->node, "%s never decides: no call meets its conditions",
+              name->text);
+    return;
+  }
+  winner = find_winner (search, idle, &alone);
+  if (!winner)
+    return;
+  same = winner->verdict == rule->verdict;
+  if (winner->test_count == 0)
+    why = "has no conditions, and says";
+  else if (alone)
+    why = "comes first, and says";
+  lint_add (lint, same ? SEVERITY_NOTE : SEVERITY_WARNING, name->node,
+            "%s never decides: %s %s %s%s", name->text, lint_place (lint, winner->origin), why,
+            lint_verdict (lint, winner->verdict), same ? " too" : "");
+}
 
-    for (size_t n = 0; n < rule->name_count; n++) {
-      const struct profile_name *name = &rule->names[n];
-      const struct call *call = NULL;
+static void
+report_name (struct search *search, const struct profile_rule *rule,
+             const struct profile_name *name)
+{
+  size_t index = name_index (search, rule, name);
+  struct idle idle;
 
-      if (rule->verdict == lint->profile->default_verdict || name->syscall == SYSCALL_UNKNOWN ||
-          search->decides[name_index (search, rule, name)])
-        continue;
-      for (size_t r = 0; r < lint->filter->rules_count && !call; r++) {
-        call = find_call (&lint->filter->rules[r], name->syscall);
-        if (call)
-          report_idle (search, rule, name, call, lint->filter->rules[r].abi);
-      }
-    }
+  if (!search->decides[index]) {
+    if (find_direct (search, rule, name, &idle) || find_multiplexed (search, rule, name, &idle))
+      report_idle (search, rule, name, &idle);
+    return;
+  }
+  if (!search->needed[index])
+    lint_add (search->lint, SEVERITY_NOTE, name->node,
+              "%s is not needed: where this matches, others say %s too", name->text,
+              lint_verdict (search->lint, rule->verdict));
+}
+
+static void
+report_names (struct search *search)
+{
+  const struct profile *profile = search->lint->profile;
+
+  for (size_t i = 0; i < profile->rule_count; i++) {
+    const struct profile_rule *rule = &profile->rules[i];
+
+    for (size_t n = 0; n < rule->name_count; n++)
+      if (rule->verdict != profile->default_verdict && rule->names[n].syscall != SYSCALL_UNKNOWN)
+        report_name (search, rule, &rule->names[n]);
   }
 }
 
@@ -275,8 +383,8 @@ report_overlaps (struct search *search)
     if (!search->decides[name_index (search, second->origin, second->name)])
       continue;
     lint_add (lint, SEVERITY_WARNING, second->name->node,
-              "%s and %s overlap, and order in the file does not count: `%s` is %s, not %s",
-              lint_place (lint, second->origin), lint_place (lint, overlap->first->origin),
+              "%s overlaps %s, which comes first, wherever the two stand: `%s` is %s, not %s",
+              second->name->text, lint_place (lint, overlap->first->origin),
               equivalence_call_text (&overlap->witness, lint->arena),
               lint_verdict (lint, overlap->first->verdict), lint_verdict (lint, second->verdict));
   }
@@ -291,7 +399,7 @@ lint_overlaps (struct lint *lint)
   for (size_t i = 0; i < lint->filter->rules_count; i++)
     search_abi (&search, &lint->filter->rules[i]);
   report_overlaps (&search);
-  report_idle_names (&search);
+  report_names (&search);
   if (lint->diagrams.exceeded)
     lint_add (lint, SEVERITY_NOTE, lint->profile->section,
               "too many conditions to look at all overlaps of rules");

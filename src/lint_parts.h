@@ -27,6 +27,9 @@ void lint_bypasses (struct lint *lint);
 /* Rules of one call beside each other: which overlap, and which never decide. */
 void lint_overlaps (struct lint *lint);
 
+/* Rules that libseccomp, and so runc and crun, may decide otherwise than they say. */
+void lint_libseccomp (struct lint *lint);
+
 void lint_add (struct lint *lint, enum severity severity, const struct json_node *node,
                const char *format, ...) __attribute__ ((format (printf, 4, 5)));
 

@@ -31,21 +31,23 @@ static void
 check_default (struct lint *lint, const struct profile_rule *rule,
                const struct profile_rule *const *others)
 {
+  const char *verdict = lint_verdict (lint, rule->verdict);
+  bool excepts = false;
+
   for (size_t n = 0; n < rule->name_count; n++) {
     int row = rule->names[n].syscall;
 
-    if (row != SYSCALL_UNKNOWN && others[row]) {
-      lint_add (lint, SEVERITY_WARNING, rule->node,
-                "says %s as the default action does, so it is left out: it makes no exception for "
-                "%s from %s",
-                lint_verdict (lint, rule->verdict), rule->names[n].text,
-                lint_place (lint, others[row]));
-      return;
-    }
+    if (row == SYSCALL_UNKNOWN || !others[row])
+      continue;
+    excepts = true;
+    lint_add (lint, SEVERITY_WARNING, rule->names[n].node,
+              "%s has %s as the default action does, so this is left out, and makes no exception "
+              "from %s",
+              rule->names[n].text, verdict, lint_place (lint, others[row]));
   }
-  lint_add (lint, SEVERITY_NOTE, rule->node,
-            "says %s as the default action does, so it is left out",
-            lint_verdict (lint, rule->verdict));
+  if (!excepts)
+    lint_add (lint, SEVERITY_NOTE, rule->node,
+              "has %s as the default action does, so it is left out", verdict);
 }
 
 /* --- conditions that become rules of their own --- */

@@ -22,12 +22,23 @@ struct node {
   struct node *bucket_next;
 };
 
+/* What may still be spent on finding a better form of conditions than the plain one: tests looked
+ * at, a fraction of a second in all; and tests kept, some megabytes. */
+struct effort {
+  size_t time, space;
+};
+
+/* More nodes than any program of 4096 instructions comes from: the point to give up at. */
+enum { GRAPH_MAX = 16 * 4096 };
+
 struct graph {
   struct arena *arena;
   struct node **nodes; /* by id */
   struct node **buckets;
   uint32_t bucket_mask;
-  uint32_t count;     /* of nodes */
+  uint32_t count; /* of nodes */
+  struct effort effort;
+  struct lowered *lowered; /* rules that have a node already (condition.c) */
   uint32_t node_cost; /* what trees should pay for a node, in hundredths of a step of all calls */
 };
 

@@ -23,6 +23,8 @@ struct condition {
 struct profile_name {
   const char *text;
   int syscall;                  /* row of the system-call table, or SYSCALL_UNKNOWN: skipped */
+  bool numbered;                /* by hand, beside SYSCALL_UNKNOWN: not skipped, but `number` */
+  uint32_t number;              /* of one ABI, as seccomp_data.nr has it */
   const struct json_node *node; /* NULL if by hand */
 };
 

@@ -178,3 +178,9 @@ residual_equal (const struct residual *a, const struct residual *b)
   return a->value == b->value && a->mask == b->mask && a->op == b->op && a->part == b->part &&
          a->index == b->index;
 }
+
+bool
+test_equal (const struct test *a, const struct test *b)
+{
+  return a->value == b->value && a->mask == b->mask && a->op == b->op && a->index == b->index;
+}

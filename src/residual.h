@@ -47,6 +47,9 @@ enum outcome residual_begin (struct residual out[RESIDUALS_PER_TEST], uint32_t *
 enum outcome residual_know (struct residual *out, const struct residual *test,
                             const struct knowledge *known);
 
+/* The same test of the same argument. */
+bool test_equal (const struct test *a, const struct test *b);
+
 uint64_t residual_hash (uint64_t hash, const struct residual *test);
 bool residual_equal (const struct residual *a, const struct residual *b);
 

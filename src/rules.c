@@ -4,205 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bucket.h"
 #include "syscalls.h"
 
-/* What gathers for one row of the system-call table. A row that the ABI lacks gathers rules too:
- * they decide nothing there, but a conflict among them is one on every machine. */
-struct bucket {
-  struct rule *rules;
-  uint32_t count;
-  bool unconditional; /* then rules[0] is all there is */
+/* A call that the table lacks. */
+struct stray {
+  uint32_t number;
+  struct bucket bucket;
 };
 
-struct builder {
+struct draft {
   const struct profile *profile;
   const struct options *options;
-  enum abi abi;
+  struct bucket_place place;
   bool wide;
-  struct bucket *buckets; /* one a row */
-  int socketcall, ipc;    /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
+  bool at_once; /* conflicts are looked for with each rule */
+  /* One a row of the system-call table. A row that the ABI lacks gathers rules too: they decide
+   * nothing there, but a conflict among them is one on every machine. */
+  struct bucket *buckets;
+  struct stray *strays; /* ascending */
+  size_t stray_count;
+  int socketcall, ipc; /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
   uint32_t order;
-  struct arena *keep, *scratch;
-  struct oci_seccomp_error *err;
 };
 
-/* --- the order in which rules decide: point 5 of the contract --- */
-
-static int
-operator_class (enum op op)
-{
-  switch (op) {
-  case OPERATOR_LT:
-  case OPERATOR_LE:
-    return 1;
-  case OPERATOR_GE:
-  case OPERATOR_GT:
-    return 2;
-  default:
-    return 0;
-  }
-}
-
-static int
-test_precedence (const struct test *a, const struct test *b)
-{
-  int class_a = operator_class (a->op), class_b = operator_class (b->op);
-
-  if (a->index != b->index)
-    return a->index > b->index ? -1 : 1;
-  if (class_a != class_b)
-    return class_a < class_b ? -1 : 1;
-  if (a->value == b->value)
-    return 0;
-  return (a->value < b->value) == (class_a == 1) ? -1 : 1;
-}
-
-static int
-rule_precedence (const void *left, const void *right)
-{
-  const struct rule *a = left, *b = right;
-
-  for (int i = 0; i < a->test_count && i < b->test_count; i++) {
-    int order = test_precedence (&a->tests[i], &b->tests[i]);
-
-    if (order)
-      return order;
-  }
-  if (a->test_count != b->test_count)
-    return a->test_count < b->test_count ? -1 : 1;
-  return a->order < b->order ? -1 : 1;
-}
-
-/* --- conflicts: point 6 --- */
-
-#define COMPARE_FIELD(a, b, field) \
-  if ((a)->field != (b)->field)    \
-  return (a)->field < (b)->field ? -1 : 1
-
-static int
-test_compare (const struct test *a, const struct test *b)
-{
-  COMPARE_FIELD (a, b, index);
-  COMPARE_FIELD (a, b, op);
-  COMPARE_FIELD (a, b, mask);
-  COMPARE_FIELD (a, b, value);
-  return 0;
-}
-
-/* Any total order that puts equal conditions side by side, and what extends them right after. */
-static int
-rule_compare (const void *left, const void *right)
-{
-  const struct rule *a = left, *b = right;
-
-  for (int i = 0; i < a->test_count && i < b->test_count; i++) {
-    int order = test_compare (&a->tests[i], &b->tests[i]);
-
-    if (order)
-      return order;
-  }
-  COMPARE_FIELD (a, b, test_count);
-  COMPARE_FIELD (a, b, order);
-  return 0;
-}
-
-static bool
-rule_extends (const struct rule *longer, const struct rule *prefix)
-{
-  if (longer->test_count < prefix->test_count)
-    return false;
-  for (int i = 0; i < prefix->test_count; i++)
-    if (test_compare (&longer->tests[i], &prefix->tests[i]))
-      return false;
-  return true;
-}
-
-static const char *
-describe_origin (const struct builder *b, const struct rule *rule)
-{
-  char path[128];
-
-  if (!rule->origin->node)
-    return arena_printf (b->scratch, "the rule for %s", rule->name->text);
-  return arena_printf (b->scratch, "%s (line %" PRIu32 ")",
-                       json_path (rule->origin->node, path, sizeof path), rule->origin->node->line);
-}
-
-static int
-fail_conflict (const struct builder *b, const struct rule *one, const struct rule *other)
-{
-  const struct rule *older = one->order < other->order ? one : other;
-  const struct rule *newer = older == one ? other : one;
-  char older_verdict[VERDICT_TEXT], newer_verdict[VERDICT_TEXT];
-  const char *text = arena_printf (
-      b->scratch, "%s on %s: %s says %s under the same conditions, so %s could never be told apart",
-      newer->name->text, abi_table[b->abi].name, describe_origin (b, older),
-      verdict_text (older->verdict, older_verdict), verdict_text (newer->verdict, newer_verdict));
-
-  if (newer->test_count < older->test_count)
-    text = arena_printf (b->scratch,
-                         "%s on %s: %s says %s under some of these conditions, and comes first; "
-                         "put this rule (%s) before it",
-                         newer->name->text, abi_table[b->abi].name, describe_origin (b, older),
-                         verdict_text (older->verdict, older_verdict),
-                         verdict_text (newer->verdict, newer_verdict));
-  if (!newer->origin->node)
-    return fail (b->err, OCI_SECCOMP_CONFLICTING_RULES, "conflicting rules: %s", text);
-  return json_fail (b->err, OCI_SECCOMP_CONFLICTING_RULES, &b->profile->document,
-                    newer->origin->node, "conflicting rules: %s", text);
-}
-
-/* Sorts a bucket's conditional rules by rule_compare, leaves one of each kind, the oldest, and
- * fails where two of them conflict. */
-static int
-bucket_check (const struct builder *b, struct bucket *bucket)
-{
-  struct rule *rules = bucket->rules;
-  size_t kept = 0;
-
-  if (bucket->count < 2)
-    return OCI_SECCOMP_OK;
-  qsort (rules, bucket->count, sizeof *rules, rule_compare);
-  for (size_t i = 0, next; i < bucket->count; i = next) {
-    const struct rule *newest;
-
-    for (next = i + 1; next < bucket->count && rules[next].test_count == rules[i].test_count &&
-                       rule_extends (&rules[next], &rules[i]);
-         next++)
-      if (rules[next].verdict != rules[i].verdict)
-        return fail_conflict (b, &rules[i], &rules[next]);
-    newest = &rules[next - 1];
-    for (size_t j = next; j < bucket->count && rule_extends (&rules[j], newest); j++)
-      if (rules[j].verdict != newest->verdict && rules[j].order < newest->order)
-        return fail_conflict (b, &rules[j], newest);
-    rules[kept++] = rules[i];
-  }
-  bucket->count = kept;
-  return OCI_SECCOMP_OK;
-}
-
 /* --- gathering --- */
-
-/* Point 4: an unconditional rule takes the place of all; what comes after it is not even looked
- * at. */
-static int
-bucket_add (struct builder *b, int row, const struct rule *rule)
-{
-  struct bucket *bucket = &b->buckets[row];
-
-  if (bucket->unconditional)
-    return OCI_SECCOMP_OK;
-  if (rule->test_count == 0) {
-    int code = bucket_check (b, bucket);
-
-    if (code)
-      return code;
-    bucket->unconditional = true;
-    bucket->count = 0;
-  }
-  *ARENA_PUSH (b->keep, bucket->rules, bucket->count) = *rule;
-  return OCI_SECCOMP_OK;
-}
 
 /* A condition as a test of this ABI (point 3); false if it is always true. */
 static bool
@@ -218,21 +44,6 @@ test_from_condition (struct test *test, const struct condition *condition, bool 
   return test->mask != 0;
 }
 
-static void
-warn_if_cut (const struct builder *b, const struct rule *rule, const struct condition *condition)
-{
-  uint64_t lost = condition->value >> 32;
-
-  if (b->wide || !lost || !rule->origin->node)
-    return;
-  b->options->warn (b->options->warn_data,
-                    json_message (b->scratch, &b->profile->document, rule->origin->node,
-                                  "%s on %s: arguments have 32 bits there; 0x%" PRIx64
-                                  " is cut to 0x%" PRIx32,
-                                  rule->name->text, abi_table[b->abi].name, condition->value,
-                                  (uint32_t) condition->value));
-}
-
 static int
 compare_index (const void *left, const void *right)
 {
@@ -243,7 +54,7 @@ compare_index (const void *left, const void *right)
 
 /* Conditions that hold together, no index twice, become the tests of `rule`. */
 static void
-rule_set_tests (struct builder *b, struct rule *rule, const struct condition *conditions,
+rule_set_tests (struct draft *draft, struct rule *rule, const struct condition *conditions,
                 size_t count)
 {
   struct test tests[6];
@@ -252,71 +63,97 @@ rule_set_tests (struct builder *b, struct rule *rule, const struct condition *co
   if (count == 0)
     return;
   for (size_t i = 0; i < count; i++) {
-    warn_if_cut (b, rule, &conditions[i]);
-    if (test_from_condition (&tests[rule->test_count], &conditions[i], b->wide))
+    if (test_from_condition (&tests[rule->test_count], &conditions[i], draft->wide))
       rule->test_count++;
   }
   qsort (tests, rule->test_count, sizeof tests[0], compare_index);
-  rule->tests = arena_copy (b->keep, tests, rule->test_count * sizeof tests[0]);
+  rule->tests = arena_copy (draft->place.keep, tests, rule->test_count * sizeof tests[0]);
 }
 
 /* Point 7: the rule for a multiplexer. Its first argument says which call is meant and takes the
  * place of the user's condition on it; the others are compared as they are, though they are no
  * longer the same arguments. */
 static void
-rule_set_multiplexed (struct builder *b, struct rule *rule, const struct rule *direct,
+rule_set_multiplexed (struct draft *draft, struct rule *rule, const struct rule *direct,
                       uint32_t call)
 {
-  struct test tests[7] = {{0, OPERATOR_EQ, b->wide ? UINT64_MAX : UINT32_MAX, call}};
+  struct test tests[7] = {{0, OPERATOR_EQ, draft->wide ? UINT64_MAX : UINT32_MAX, call}};
 
   *rule = *direct;
   rule->test_count = 1;
   for (int i = 0; i < direct->test_count; i++)
     if (direct->tests[i].index != 0)
       tests[rule->test_count++] = direct->tests[i];
-  rule->tests = arena_copy (b->keep, tests, rule->test_count * sizeof tests[0]);
+  rule->tests = arena_copy (draft->place.keep, tests, rule->test_count * sizeof tests[0]);
 }
 
 static int
-fail_bypass (const struct builder *b, const struct rule *rule, int multiplexer)
+fail_bypass (const struct draft *draft, const struct rule *rule, int multiplexer)
 {
   const char *text = arena_printf (
-      b->scratch, "the conditions on %s can be walked around through %s on %s (--strict)",
-      rule->name->text, syscall_name (multiplexer), abi_table[b->abi].name);
+      draft->place.scratch, "the conditions on %s can be walked around through %s on %s (--strict)",
+      rule->name->text, syscall_name (multiplexer), abi_table[draft->place.abi].name);
 
   if (!rule->origin->node)
-    return fail (b->err, OCI_SECCOMP_INVALID_PROFILE, "%s", text);
-  return json_fail (b->err, OCI_SECCOMP_INVALID_PROFILE, &b->profile->document, rule->origin->node,
-                    "%s", text);
+    return fail (draft->place.err, OCI_SECCOMP_INVALID_PROFILE, "%s", text);
+  return json_fail (draft->place.err, OCI_SECCOMP_INVALID_PROFILE, &draft->profile->document,
+                    rule->origin->node, "%s", text);
+}
+
+/* The strays are few and sorted: what has the table's numbers hardly ever needs one. */
+static struct bucket *
+stray_bucket (struct draft *draft, uint32_t number)
+{
+  size_t at = draft->stray_count;
+
+  while (at > 0 && draft->strays[at - 1].number >= number)
+    at--;
+  if (at < draft->stray_count && draft->strays[at].number == number)
+    return &draft->strays[at].bucket;
+  (void) ARENA_PUSH (draft->place.scratch, draft->strays, draft->stray_count);
+  memmove (&draft->strays[at + 1], &draft->strays[at],
+           (draft->stray_count - 1 - at) * sizeof *draft->strays);
+  draft->strays[at] = (struct stray){.number = number};
+  return &draft->strays[at].bucket;
 }
 
 static int
-add_multiplexed (struct builder *b, const struct rule *direct, int multiplexer, uint32_t call)
+add_to (struct draft *draft, struct bucket *bucket, const struct rule *rule)
+{
+  return draft->at_once ? bucket_insert (bucket, rule, &draft->place)
+                        : bucket_add (bucket, rule, &draft->place);
+}
+
+static int
+add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer, uint32_t call)
 {
   struct rule rule;
   int code;
 
-  if (direct->test_count && b->options->strict)
-    return fail_bypass (b, direct, multiplexer);
-  rule_set_multiplexed (b, &rule, direct, call);
-  code = bucket_add (b, multiplexer, &rule);
-  return code ? code : bucket_add (b, direct->name->syscall, direct);
+  if (direct->test_count && draft->options->strict)
+    return fail_bypass (draft, direct, multiplexer);
+  rule_set_multiplexed (draft, &rule, direct, call);
+  code = add_to (draft, &draft->buckets[multiplexer], &rule);
+  return code ? code : add_to (draft, &draft->buckets[direct->name->syscall], direct);
 }
 
 static int
-add_rule (struct builder *b, struct rule *rule, const struct condition *conditions, size_t count)
+add_rule (struct draft *draft, struct rule *rule, const struct condition *conditions, size_t count)
 {
   int row = rule->name->syscall;
+  enum multiplexer multiplexer;
   uint32_t call;
-  enum multiplexer multiplexer = syscall_multiplexer (row, &call);
 
-  rule->order = b->order++;
-  rule_set_tests (b, rule, conditions, count);
-  if (multiplexer == MULTIPLEXER_SOCKETCALL && b->socketcall != SYSCALL_UNKNOWN)
-    return add_multiplexed (b, rule, b->socketcall, call);
-  if (multiplexer == MULTIPLEXER_IPC && b->ipc != SYSCALL_UNKNOWN)
-    return add_multiplexed (b, rule, b->ipc, call);
-  return bucket_add (b, row, rule);
+  rule->order = draft->order++;
+  rule_set_tests (draft, rule, conditions, count);
+  if (row == SYSCALL_UNKNOWN)
+    return add_to (draft, stray_bucket (draft, rule->name->number), rule);
+  multiplexer = syscall_multiplexer (row, &call);
+  if (multiplexer == MULTIPLEXER_SOCKETCALL && draft->socketcall != SYSCALL_UNKNOWN)
+    return add_multiplexed (draft, rule, draft->socketcall, call);
+  if (multiplexer == MULTIPLEXER_IPC && draft->ipc != SYSCALL_UNKNOWN)
+    return add_multiplexed (draft, rule, draft->ipc, call);
+  return add_to (draft, &draft->buckets[row], rule);
 }
 
 /* Point 2: an index that occurs twice makes every condition a rule of its own. */
@@ -334,7 +171,7 @@ has_index_twice (const struct profile_rule *rule)
 }
 
 static int
-add_profile_rule (struct builder *b, const struct profile_rule *origin)
+add_profile_rule (struct draft *draft, const struct profile_rule *origin)
 {
   bool split = has_index_twice (origin);
   size_t step = split ? 1 : origin->condition_count;
@@ -343,11 +180,11 @@ add_profile_rule (struct builder *b, const struct profile_rule *origin)
     struct rule rule = {.verdict = origin->verdict, .origin = origin, .name = &origin->names[n]};
     size_t i = 0;
 
-    if (rule.name->syscall == SYSCALL_UNKNOWN)
+    if (rule.name->syscall == SYSCALL_UNKNOWN && !rule.name->numbered)
       continue;
     do {
       const struct condition *conditions = step ? &origin->conditions[i] : NULL;
-      int code = add_rule (b, &rule, conditions, step);
+      int code = add_rule (draft, &rule, conditions, step);
 
       if (code)
         return code;
@@ -362,19 +199,21 @@ add_profile_rule (struct builder *b, const struct profile_rule *origin)
 /* Names that a multiplexer stands for do not count on its ABIs: runc's resolver gives them no
  * positive number there. */
 static uint32_t
-last_number (const struct builder *b)
+last_number (const struct draft *draft)
 {
   uint32_t last = 0, number, call;
 
-  for (size_t i = 0; i < b->profile->rule_count; i++) {
-    const struct profile_rule *rule = &b->profile->rules[i];
+  for (size_t i = 0; i < draft->profile->rule_count; i++) {
+    const struct profile_rule *rule = &draft->profile->rules[i];
 
     for (size_t n = 0; n < rule->name_count; n++) {
       int row = rule->names[n].syscall;
 
-      if (row == SYSCALL_UNKNOWN || !syscall_number (row, b->abi, &number) || number <= last)
+      if (row == SYSCALL_UNKNOWN || !syscall_number (row, draft->place.abi, &number) ||
+          number <= last)
         continue;
-      if (b->socketcall == SYSCALL_UNKNOWN || syscall_multiplexer (row, &call) == MULTIPLEXER_NONE)
+      if (draft->socketcall == SYSCALL_UNKNOWN ||
+          syscall_multiplexer (row, &call) == MULTIPLEXER_NONE)
         last = number;
     }
   }
@@ -392,26 +231,81 @@ default_denies (uint32_t verdict)
 /* --- the whole --- */
 
 static void
-take_calls (struct builder *b, struct rules *out)
+take_call (struct rules *out, uint32_t number, int row, struct bucket *bucket)
 {
-  size_t count;
-  const int16_t *rows = syscall_rows_by_number (b->abi, &count);
+  if (!bucket->count)
+    return;
+  bucket_order (bucket);
+  out->calls[out->call_count++] = (struct call){number, row, bucket->rules, bucket->count};
+}
 
-  out->calls = ARENA_ARRAY (b->keep, struct call, count);
+/* By number: those of the table, and between them those that it lacks. */
+static void
+take_calls (struct draft *draft, struct rules *out, struct arena *arena)
+{
+  size_t count, stray = 0;
+  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
+  uint32_t number;
+
+  out->calls = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
   for (size_t i = 0; i < count; i++) {
-    struct bucket *bucket = &b->buckets[rows[i]];
-    struct call *call = &out->calls[out->call_count];
-
-    if (!bucket->count)
-      continue;
-    if (bucket->count > 1)
-      qsort (bucket->rules, bucket->count, sizeof *bucket->rules, rule_precedence);
-    syscall_number (rows[i], b->abi, &call->number);
-    call->row = rows[i];
-    call->rules = bucket->rules;
-    call->rule_count = bucket->count;
-    out->call_count++;
+    syscall_number (rows[i], draft->place.abi, &number);
+    for (; stray < draft->stray_count && draft->strays[stray].number < number; stray++)
+      take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
+    take_call (out, number, rows[i], &draft->buckets[rows[i]]);
   }
+  for (; stray < draft->stray_count; stray++)
+    take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
+}
+
+static struct draft
+draft_start (const struct profile *profile, enum abi abi, const struct options *options,
+             struct arena *keep, struct arena *scratch)
+{
+  const struct abi_row *row = &abi_table[abi];
+
+  return (struct draft){
+      .profile = profile,
+      .options = options,
+      .place = {.profile = profile, .abi = abi, .keep = keep, .scratch = scratch},
+      .wide = row->wide,
+      .buckets = ARENA_ARRAY (scratch, struct bucket, (size_t) syscall_count ()),
+      .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
+      .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
+  };
+}
+
+struct draft *
+draft_new (const struct profile *profile, enum abi abi, const struct options *options,
+           struct arena *arena)
+{
+  struct draft *draft = ARENA_NEW (arena, struct draft);
+
+  *draft = draft_start (profile, abi, options, arena, arena);
+  draft->at_once = true;
+  return draft;
+}
+
+int
+draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err)
+{
+  draft->place.err = err;
+  /* Point 1: what says the same as the default carves no exception. */
+  if (rule->verdict == draft->profile->default_verdict)
+    return OCI_SECCOMP_OK;
+  return add_profile_rule (draft, rule);
+}
+
+void
+draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
+{
+  const struct profile *profile = draft->profile;
+
+  *out = (struct rules){.abi = draft->place.abi, .default_verdict = profile->default_verdict};
+  take_calls (draft, out, arena);
+  out->last = last_number (draft);
+  out->newer_enosys = draft->options->newer == OCI_SECCOMP_NEWER_ENOSYS && out->last != 0 &&
+                      default_denies (profile->default_verdict);
 }
 
 int
@@ -419,40 +313,76 @@ rules_build (struct rules *out, const struct profile *profile, enum abi abi,
              const struct options *options, struct arena *keep, struct arena *scratch,
              struct oci_seccomp_error *err)
 {
-  const struct abi_row *row = &abi_table[abi];
-  struct builder b = {
-      .profile = profile,
-      .options = options,
-      .abi = abi,
-      .wide = row->wide,
-      .buckets = ARENA_ARRAY (scratch, struct bucket, (size_t) syscall_count ()),
-      .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
-      .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
-      .keep = keep,
-      .scratch = scratch,
-      .err = err,
-  };
+  struct draft draft = draft_start (profile, abi, options, keep, scratch);
   int code;
 
-  *out = (struct rules){.abi = abi, .default_verdict = profile->default_verdict};
   for (size_t i = 0; i < profile->rule_count; i++) {
-    const struct profile_rule *rule = &profile->rules[i];
-
-    /* Point 1: what says the same as the default carves no exception. */
-    if (rule->verdict == profile->default_verdict)
-      continue;
-    code = add_profile_rule (&b, rule);
+    code = draft_add (&draft, &profile->rules[i], err);
     if (code)
       return code;
   }
   for (int i = 0; i < syscall_count (); i++) {
-    code = bucket_check (&b, &b.buckets[i]);
+    code = bucket_check (&draft.buckets[i], &draft.place);
     if (code)
       return code;
   }
-  take_calls (&b, out);
-  out->last = last_number (&b);
-  out->newer_enosys = options->newer == OCI_SECCOMP_NEWER_ENOSYS && out->last != 0 &&
-                      default_denies (profile->default_verdict);
+  draft_finish (out, &draft, keep);
   return OCI_SECCOMP_OK;
+}
+
+/* --- warnings --- */
+
+/* Where some name of a rule is a call with 32-bit arguments, as text: "x86, x32"; NULL if nowhere.
+ */
+static const char *
+narrow_abis (const struct profile_rule *rule, const enum abi *abis, size_t count,
+             struct arena *scratch)
+{
+  const char *text = NULL;
+
+  for (size_t i = 0; i < count; i++)
+    for (size_t n = 0; n < rule->name_count && !abi_table[abis[i]].wide; n++) {
+      uint32_t number;
+
+      if (rule->names[n].syscall == SYSCALL_UNKNOWN ||
+          !syscall_number (rule->names[n].syscall, abis[i], &number))
+        continue;
+      text = arena_printf (scratch, "%s%s%s", text ? text : "", text ? ", " : "",
+                           abi_table[abis[i]].name);
+      break;
+    }
+  return text;
+}
+
+static void
+warn_of_cut (const struct profile *profile, const struct profile_rule *rule,
+             const struct condition *condition, const char *abis, const struct options *options,
+             struct arena *scratch)
+{
+  const char *text =
+      arena_printf (scratch, "%s: arguments have 32 bits on %s: 0x%" PRIx64 " is cut to 0x%" PRIx32,
+                    rule->names[0].text, abis, condition->value, (uint32_t) condition->value);
+
+  if (rule->node)
+    text = json_message (scratch, &profile->document, rule->node, "%s", text);
+  options->warn (options->warn_data, text);
+}
+
+void
+rules_warn (const struct profile *profile, const enum abi *abis, size_t count,
+            const struct options *options, struct arena *scratch)
+{
+  for (size_t i = 0; i < profile->rule_count; i++) {
+    const struct profile_rule *rule = &profile->rules[i];
+
+    for (size_t c = 0; c < rule->condition_count; c++) {
+      const char *narrow;
+
+      if (rule->conditions[c].value >> 32 == 0 || rule->verdict == profile->default_verdict)
+        continue;
+      narrow = narrow_abis (rule, abis, count, scratch);
+      if (narrow)
+        warn_of_cut (profile, rule, &rule->conditions[c], narrow, options, scratch);
+    }
+  }
 }

@@ -31,7 +31,7 @@ struct rule {
 
 struct call {
   uint32_t number;    /* as seccomp_data.nr has it */
-  int row;            /* of the system-call table */
+  int row;            /* of the system-call table; SYSCALL_UNKNOWN for a number by hand */
   struct rule *rules; /* at least one */
   size_t rule_count;
 };
@@ -51,5 +51,22 @@ struct rules {
 int rules_build (struct rules *out, const struct profile *profile, enum abi abi,
                  const struct options *options, struct arena *keep, struct arena *scratch,
                  struct oci_seccomp_error *err);
+
+/* The same rule by rule, for profiles that grow by hand: of `profile` only the default verdict (and
+ * for options' newer, its rules) is read. All is in `arena`, and lives as long. */
+struct draft;
+struct draft *draft_new (const struct profile *profile, enum abi abi, const struct options *options,
+                         struct arena *arena);
+
+/* Adds a rule, which must live as long as the draft. CONFLICTING_RULES (point 6) as soon as there
+ * is one; of a multiplexed call half may have been added then. */
+int draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err);
+
+/* The rules as they are now, their list in `arena`; they hold until the next draft_add. */
+void draft_finish (struct rules *out, struct draft *draft, struct arena *arena);
+
+/* Warns, once a condition, of values that are cut to 32 bits on some of the ABIs (point 3). */
+void rules_warn (const struct profile *profile, const enum abi *abis, size_t count,
+                 const struct options *options, struct arena *scratch);
 
 #endif

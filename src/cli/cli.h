@@ -31,6 +31,10 @@ int run_simulate (const struct verb *verb, int argc, char **argv);
 int run_disassemble (const struct verb *verb, int argc, char **argv);
 int run_check (const struct verb *verb, int argc, char **argv);
 int run_list (const struct verb *verb, int argc, char **argv);
+int run_bundle (const struct verb *verb, int argc, char **argv);
+int run_dump (const struct verb *verb, int argc, char **argv);
+int run_hook (const struct verb *verb, int argc, char **argv);
+int run_init (const struct verb *verb, int argc, char **argv);
 int run_verify (const struct verb *verb, int argc, char **argv);
 int run_diff (const struct verb *verb, int argc, char **argv);
 
@@ -44,6 +48,10 @@ enum {
 
 /* One line on stderr: "oci-seccomp: ..."; returns `status`, so that a verb can return it. */
 int complain (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+/* From now on, complain also writes to the system's log: for hooks, whose stderr few engines show.
+ */
+void complain_in_syslog (void);
 
 /* The same for a failed call of the library. */
 int complain_of (int status, const struct oci_seccomp_error *err);
@@ -128,6 +136,17 @@ bool output_open (struct output *output, const char *path);
 /* Puts the file in place, or complains; returns the exit status. */
 int output_close (struct output *output);
 
+/* How a program is written: raw, base64, c, json. NULL for another word. */
+struct format;
+const struct format *format_find (const char *name);
+
+/* Whether bytes of that format may go there (path NULL: stdout); complains if not. */
+bool format_goes_to (const struct machine *machine, const struct format *format, const char *path);
+
+/* path NULL: stdout. Complains; returns the exit status. */
+int write_filter (const char *path, const struct format *format,
+                  const struct oci_seccomp_filter *filter);
+
 /* --- input ---------------------------------------------------------------------------------- */
 
 struct input {
@@ -150,8 +169,9 @@ struct oci_seccomp_profile *parse_profile (struct machine *machine, const struct
 /* Both in one. */
 struct oci_seccomp_profile *read_profile (struct machine *machine, const char *path);
 
-/* Reads a CONFIG into *profile or a PROGRAM (raw BPF, told apart by content) into *filter; the
- * other is NULL. Complains and returns false. */
+/* Reads a CONFIG into *profile, or a PROGRAM (raw BPF, told apart by content) or the one of a
+ * process ("pid:N", see installed.h) into *filter; the other is NULL. Complains and returns false.
+ */
 bool read_either (struct machine *machine, const char *path, struct oci_seccomp_profile **profile,
                   struct oci_seccomp_filter **filter);
 

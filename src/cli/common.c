@@ -4,12 +4,23 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "installed.h"
 #include "json.h"
 #include "syscalls.h"
 
 /* --- diagnostics --- */
+
+static bool in_syslog;
+
+void
+complain_in_syslog (void)
+{
+  openlog ("oci-seccomp", LOG_PID, LOG_DAEMON);
+  in_syslog = true;
+}
 
 int
 complain (int status, const char *format, ...)
@@ -21,6 +32,11 @@ complain (int status, const char *format, ...)
   vfprintf (stderr, format, args);
   va_end (args);
   fputc ('\n', stderr);
+  if (in_syslog) {
+    va_start (args, format);
+    vsyslog (strncmp (format, "warning: ", 9) ? LOG_ERR : LOG_WARNING, format, args);
+    va_end (args);
+  }
   return status;
 }
 
@@ -40,6 +56,11 @@ complain_usage (int status, const struct verb *verb, const char *format, ...)
   vfprintf (stderr, format, args);
   va_end (args);
   fprintf (stderr, "; usage: oci-seccomp %s %s\n", verb->name, verb->usage);
+  if (in_syslog) {
+    va_start (args, format);
+    vsyslog (LOG_ERR, format, args);
+    va_end (args);
+  }
   return status;
 }
 
@@ -323,6 +344,8 @@ read_either (struct machine *machine, const char *path, struct oci_seccomp_profi
 
   *profile = NULL;
   *filter = NULL;
+  if (installed_is_named (path))
+    return (*filter = installed_filter (path)) != NULL;
   if (!read_input (&input, path))
     return false;
   if (input_is_program (&input))

@@ -1,7 +1,9 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base64.h"
 #include "cli.h"
 #include "json.h"
 
@@ -28,22 +30,7 @@ write_raw (FILE *stream, const struct oci_seccomp_filter *filter, struct arena *
 static void
 write_base64 (FILE *stream, const struct oci_seccomp_filter *filter, struct arena *scratch)
 {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  size_t length = filter->program.length * sizeof *filter->program.instructions;
-  const unsigned char *bytes =
-      program_to_bytes (&filter->program, abi_table[filter->native].big_endian, scratch);
-
-  for (size_t i = 0; i < length; i += 3) {
-    size_t left = length - i;
-    uint32_t three = (uint32_t) bytes[i] << 16;
-
-    three |= left > 1 ? (uint32_t) bytes[i + 1] << 8 : 0;
-    three |= left > 2 ? (uint32_t) bytes[i + 2] : 0;
-    fputc (digits[three >> 18], stream);
-    fputc (digits[three >> 12 & 63], stream);
-    fputc (left > 1 ? digits[three >> 6 & 63] : '=', stream);
-    fputc (left > 2 ? digits[three & 63] : '=', stream);
-  }
+  fputs (base64_program (filter, scratch), stream);
   fputc ('\n', stream);
 }
 
@@ -105,13 +92,48 @@ static const struct format formats[] = {
     {"json", write_json},
 };
 
-static const struct format *
-find_format (const char *name)
+const struct format *
+format_find (const char *name)
 {
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
     if (!strcmp (formats[i].name, name))
       return &formats[i];
   return NULL;
+}
+
+bool
+format_goes_to (const struct machine *machine, const struct format *format, const char *path)
+{
+  if (format->write != write_raw || path || !isatty (STDOUT_FILENO))
+    return true;
+  complain_usage (0, machine->verb,
+                  "raw bytes are not for a terminal; take -o FILE, a pipe or --format base64");
+  return false;
+}
+
+int
+write_filter (const char *path, const struct format *format,
+              const struct oci_seccomp_filter *filter)
+{
+  struct output output;
+  struct arena scratch;
+  int status;
+
+  if (!output_open (&output, path))
+    return STATUS_FAILED;
+  arena_init (&scratch);
+  if (ARENA_GUARD (&scratch)) {
+    /* What was written so far must not look like the whole: the stream is left in error. */
+    fclose (output.stream);
+    if (output.temporary)
+      unlink (output.temporary);
+    status = complain (STATUS_FAILED, "out of memory");
+  } else {
+    format->write (output.stream, filter, &scratch);
+    status = output_close (&output);
+  }
+  arena_free (&scratch);
+  return status;
 }
 
 /* -1 to go on, else the status to return. */
@@ -133,7 +155,7 @@ read_options (struct machine *machine, struct request *request, int argc, char *
     if (option == 'o') {
       request->output = optarg;
     } else if (option == 'f') {
-      request->format = find_format (optarg);
+      request->format = format_find (optarg);
       if (!request->format)
         return complain_usage (STATUS_FAILED, machine->verb, "unknown format \"%s\"", optarg);
     } else if (option == 'V') {
@@ -152,30 +174,6 @@ read_options (struct machine *machine, struct request *request, int argc, char *
 }
 
 static int
-write_program (const struct request *request, const struct oci_seccomp_filter *filter)
-{
-  struct output output;
-  struct arena scratch;
-  int status;
-
-  if (!output_open (&output, request->output))
-    return STATUS_FAILED;
-  arena_init (&scratch);
-  if (ARENA_GUARD (&scratch)) {
-    /* What was written so far must not look like the whole: the stream is left in error. */
-    fclose (output.stream);
-    if (output.temporary)
-      unlink (output.temporary);
-    status = complain (STATUS_FAILED, "out of memory");
-  } else {
-    request->format->write (output.stream, filter, &scratch);
-    status = output_close (&output);
-  }
-  arena_free (&scratch);
-  return status;
-}
-
-static int
 compile (struct machine *machine, const struct request *request)
 {
   struct oci_seccomp_filter *filter = NULL;
@@ -183,17 +181,15 @@ compile (struct machine *machine, const struct request *request)
   struct oci_seccomp_error err;
   int status = STATUS_FAILED;
 
-  if (request->format->write == write_raw && !request->output && isatty (STDOUT_FILENO))
-    return complain_usage (
-        STATUS_FAILED, machine->verb,
-        "raw bytes are not for a terminal; take -o FILE, a pipe or --format base64");
+  if (!format_goes_to (machine, request->format, request->output))
+    return STATUS_FAILED;
   profile = read_profile (machine, request->config);
   if (!profile)
     return STATUS_FAILED;
   if (oci_seccomp_compile (&filter, profile, &machine->library, &err))
     complain_of (0, &err);
   else
-    status = write_program (request, filter);
+    status = write_filter (request->output, request->format, filter);
   oci_seccomp_filter_free (filter);
   oci_seccomp_profile_free (profile);
   return status;
@@ -202,7 +198,7 @@ compile (struct machine *machine, const struct request *request)
 int
 run_compile (const struct verb *verb, int argc, char **argv)
 {
-  struct request request = {.format = find_format ("raw")};
+  struct request request = {.format = format_find ("raw")};
   struct machine machine;
   int status;
 

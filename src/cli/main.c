@@ -12,7 +12,8 @@ const struct verb verbs[] = {
      "write the program that the kernel takes",
      "  -o, --output FILE        write to FILE instead of stdout\n"
      "  --format FORMAT          raw (default): array of struct sock_filter in the target's byte\n"
-     "                           order; base64: the same for crun's annotation; c; json\n",
+     "                           order; base64: the same for crun's annotation; c; json\n"
+     "  --verify                 prove that the program is the profile's, or fail\n",
      true},
     {"translate", run_translate, "PROFILE [-v] [-o FILE]",
      "Docker/Podman profile to OCI linux.seccomp JSON",
@@ -25,15 +26,21 @@ const struct verb verbs[] = {
      "  --abi ABI                the ABI of the call; default: the native one\n"
      "  --batch                  lines `ABI SYSCALL [ARG...]` on stdin, one verdict a line\n",
      true},
-    {"verify", run_verify, "CONFIG PROGRAM",
+    {"verify", run_verify, "CONFIG PROGRAM|pid:N",
      "prove that a program decides every call as a profile says",
      "  Exit status: 0 proved; 1 refuted, and a call is told that shows it; 2 neither, or "
      "trouble.\n",
      true},
     {"diff", run_diff, "A B [--format text|json]",
      "which calls two profiles or programs decide differently",
-     "  A and B are each a CONFIG or a PROGRAM. Exit status: 0 the same for every call, which is\n"
-     "  proved; 1 different; 2 neither is certain, or trouble.\n"
+     "  A and B are each a CONFIG, a PROGRAM, or pid:N, a process under a filter. Exit status: 0\n"
+     "  the same for every call, which is proved; 1 different; 2 neither is certain, or trouble.\n"
+     "  --format FORMAT          text (default) or json\n",
+     true},
+    {"check", run_check, "CONFIG... [--cost] [--format text|json]",
+     "what is wrong, ambiguous, redundant or to be walked around",
+     "  One line a finding. Exit status: 0 valid; 1 invalid, or under --strict with warnings.\n"
+     "  --cost                   also what the filter costs, and which calls run it each time\n"
      "  --format FORMAT          text (default) or json\n",
      true},
     {"disassemble", run_disassemble, "CONFIG|PROGRAM [--format text|dot|json]",
@@ -41,6 +48,38 @@ const struct verb verbs[] = {
      "  --format FORMAT          text (default): one instruction a line, as bpf_asm has it, but\n"
      "                           with the lines that jumps lead to; dot: for graphviz; json\n",
      true},
+    {"bundle", run_bundle, "DIR [--shim[=FILE]] [--revert] [--dry-run] [--config FILE]",
+     "put the filter into a bundle's config.json, for a runtime to install",
+     "  Without --shim: as the annotation that crun takes. A failure leaves config.json as it "
+     "was.\n"
+     "  --shim[=FILE]            for any runtime, where noNewPrivileges is true: mount a static\n"
+     "                           helper that installs the filter and then becomes the program\n"
+     "  --revert                 make config.json what it was before, to the byte\n"
+     "  --dry-run                only say what would be done\n"
+     "  --config FILE            instead of config.json, in DIR\n",
+     true},
+    {"dump", run_dump, "PID[/INDEX] [-o FILE] [--format raw|base64|c|json] [--list]",
+     "the program that is installed on a running process",
+     "  INDEX is for a process with several filters: 0 is the newest. Needs CAP_SYS_ADMIN.\n"
+     "  -o, --output FILE        write to FILE instead of stdout\n"
+     "  --format FORMAT          as of compile; default: raw\n"
+     "  --list                   instead: a line for each filter\n",
+     false},
+    {"hook", run_hook, "precreate|poststart",
+     "what container engines and runtimes run by themselves",
+     "  precreate                config.json on stdin, the same with the filter on stdout: for\n"
+     "                           Podman over crun\n"
+     "  poststart                a container's state on stdin: kills the container unless it has\n"
+     "                           the filter that its config asks for\n"
+     "  Failures go to the system's log as well.\n",
+     true},
+    {"init", run_init, "[--flags N] PROGRAM -- CMD [ARG...]",
+     "install a program on itself and become CMD, inside a container",
+     "  Containers get it as the static oci-seccomp-init: see bundle --shim. Exit status: CMD's;\n"
+     "  125 when the filter was not installed, 126 when CMD could not be run, 127 when it was not\n"
+     "  found.\n"
+     "  --flags N                SECCOMP_FILTER_FLAG_* bits\n",
+     false},
     {"list", run_list, "abis|syscalls|actions|operators|flags [--abi ABI|all]",
      "the words that profiles are made of",
      "  --abi ABI|all            whose system calls; default: this machine's\n", false},

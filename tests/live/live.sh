@@ -6,6 +6,7 @@ LC_ALL=C
 export LC_ALL
 probe=${LIVE_DIRECTORY:-./tests/live}/probe
 agent=${LIVE_DIRECTORY:-./tests/live}/agent
+setpriv=${SETPRIV:-setpriv}
 is_root=
 [ "$(id -u)" -ne 0 ] || is_root=yes
 work=$(mktemp -d) || exit 99
@@ -87,13 +88,13 @@ apply () { # NAME STATUS STDOUT ERE ARGUMENT...
 as_nobody () { # NAME STATUS STDOUT ERE ARGUMENT...
   name=$1 wanted_status=$2 wanted_out=$3 wanted_err=$4
   shift 4
-  if ! command -v setpriv >/dev/null; then
+  if ! command -v "$setpriv" >/dev/null; then
     skip "$name" 'needs setpriv (util-linux)'
     return
   fi
   [ -e "$work/oci-seccomp" ] || cp "$command" "$work/oci-seccomp"
   try "$name" "$wanted_status" "$wanted_out" "$wanted_err" \
-    setpriv --reuid 65534 --regid 65534 --clear-groups "$work/oci-seccomp" apply "$@"
+    "$setpriv" --reuid 65534 --regid 65534 --clear-groups "$work/oci-seccomp" apply "$@"
 }
 
 # linux.seccomp with one rule in a profile that allows the rest. ACTION may go on: 'ERRNO","errnoRet":7'

@@ -219,7 +219,8 @@ CapAmb:	0000000000000000' ''
 
 # Without no_new_privs the filter is on before the user changes, and may keep it from that.
 order () {
-  seccomp=$(profile setresuid 'ERRNO","errnoRet":1')
+  # Where there are two of them, libc calls the younger one.
+  seccomp=$(profile 'setresuid","setresuid32' 'ERRNO","errnoRet":1')
   user="\"cwd\":\"/\",\"user\":{\"uid\":1234,\"gid\":0}"
   config "$(script "echo ran >$work/ran")" "$user" >"$work/config.json"
   become 'without no_new_privs: the filter, then the user' 125 '' \
@@ -237,7 +238,7 @@ order () {
 lacking () { # CAPABILITY NAME STATUS STDOUT ERE
   capability=$1
   shift
-  try "$1" "$2" "$3" "$4" setpriv --inh-caps=-all "--bounding-set=-$capability" \
+  try "$1" "$2" "$3" "$4" "$setpriv" --inh-caps=-all "--bounding-set=-$capability" \
     "$command" apply "$work/config.json"
 }
 
@@ -271,7 +272,7 @@ unprivileged () {
 if [ "$is_root" ]; then
   privileged
   order
-  if command -v setpriv >/dev/null; then
+  if command -v "$setpriv" >/dev/null; then
     bounds
   else
     skip 'what root cannot do without capabilities' 'needs setpriv (util-linux)'

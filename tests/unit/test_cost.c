@@ -119,7 +119,7 @@ steps_by_walking (const struct program *program, uint32_t token, uint32_t number
       insn += word > insn->k ? insn->jt : insn->jf;
       break;
     case BPF_JMP | BPF_JSET | BPF_K:
-      insn += word & insn->k ? insn->jt : insn->jf;
+      insn += (word & insn->k) ? insn->jt : insn->jf;
       break;
     case BPF_RET | BPF_K:
       return steps;
@@ -235,6 +235,8 @@ test_answers (void **state)
 {
   struct program tests_argument = PROGRAM (ARCH, JEQ (0xc000003e, 1, 0), ALLOW, NR, JEQ (41, 0, 3),
                                            LD (20), JEQ (0, 0, 1), LD (24), ALLOW);
+  struct program tests_another =
+      PROGRAM (NR, JEQ (41, 0, 2), LD (16), ALLOW, LD (24), JEQ (7, 0, 1), LD (32), ALLOW);
   struct program computes = PROGRAM (NR, BPF_STMT (BPF_ALU | BPF_ADD | BPF_K, 1), JEQ (42, 0, 1),
                                      RET (SECCOMP_RET_ERRNO | 1), ALLOW);
   struct program masks = PROGRAM (NR, BPF_STMT (BPF_ALU | BPF_AND | BPF_K, 0xfffffffe),
@@ -260,6 +262,10 @@ test_answers (void **state)
   assert_int_equal (a.reason, COST_BITMAP);
   a = answer (tests_argument, ABI_X86, 41);
   assert_int_equal (a.reason, COST_BITMAP);
+  a = answer (tests_another, ABI_X86_64, 41);
+  assert_int_equal (a.loads, 1 << 4);
+  a = answer (tests_another, ABI_X86_64, 42);
+  assert_int_equal (a.loads, 1 << 6 | 1 << 8);
   a = answer (computes, ABI_X86_64, 5);
   assert_int_equal (a.reason, COST_INSTRUCTION);
   assert_int_equal (a.at, 1);

@@ -85,7 +85,7 @@ test_spelling (void **state)
 static void
 test_all_codes (void **state)
 {
-  size_t spelt = 0;
+  volatile size_t spelt = 0;
 
   (void) state;
   GUARD_MADE ();
@@ -324,7 +324,7 @@ test_engine (void **state)
 {
   const struct sock_filter *insn;
   struct line *lines;
-  size_t named = 0;
+  volatile size_t named = 0;
 
   (void) state;
   GUARD_MADE ();

@@ -1,4 +1,4 @@
-/* Interprets the .case files beside it: profiles, options, and what must come of them. Each call is
+/* Interprets the files of tests/cases: profiles, options, and what must come of them. Each call is
  * asked of our program and of the naive oracle, so the cases test both.
  *
  * A file is a list of directives, a line each; `#` begins a comment.

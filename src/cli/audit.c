@@ -1,0 +1,252 @@
+#include "audit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../equivalence.h"
+#include "readback.h"
+#include "rewrite.h"
+#include "undo.h"
+
+enum { POLL_MILLISECONDS = 5 };
+
+/* --- what the config asks for ---------------------------------------------------------------- */
+
+/* A config that goes through the shim has its section taken out, and only what it was made of tells
+ * what it asked for. */
+static int
+check_no_shim (struct audit *audit, const struct input *config)
+{
+  struct json_document document;
+  const struct json_node *args;
+  int code = json_parse (&document, config->name, config->bytes, config->length, audit->arena,
+                         &audit->err);
+
+  if (code)
+    return code;
+  args = json_member (json_member (document.root, "process"), "args");
+  if (args && args->type == JSON_ARRAY && args->first && rewrite_is_shim (args->first))
+    return fail (&audit->err, OCI_SECCOMP_INVALID_PROFILE,
+                 "%s: goes through the shim, and what it was before is not known", config->name);
+  return OCI_SECCOMP_OK;
+}
+
+/* NO_SECCOMP if it asks for nothing. */
+static int
+parse_config (struct audit *audit, const struct input *config, const struct input *original,
+              struct oci_seccomp_profile **profile)
+{
+  struct oci_seccomp_options options = audit->machine->library;
+  int code;
+
+  options.file_name = config->name;
+  options.warn = NULL;
+  code = oci_seccomp_profile_parse (profile, original->bytes, original->length, &options,
+                                    &audit->err);
+  if (code == OCI_SECCOMP_NO_SECCOMP) {
+    int shim = check_no_shim (audit, config);
+
+    return shim ? shim : code;
+  }
+  return code;
+}
+
+static int
+read_config (struct audit *audit, struct oci_seccomp_profile **profile)
+{
+  const char *path = arena_printf (audit->arena, "%s/config.json", audit->state->bundle);
+  struct input config;
+  struct undo undo;
+  int code = OCI_SECCOMP_INVALID_PROFILE;
+
+  *profile = NULL;
+  fail (&audit->err, code, "%s: cannot be read", path);
+  if (!read_input (&config, path))
+    return code;
+  if (undo_read (&undo, &config)) {
+    code = parse_config (audit, &config, undo_original (&undo, &config), profile);
+    undo_free (&undo);
+  }
+  free_input (&config);
+  return code;
+}
+
+/* --- what the process has -------------------------------------------------------------------- */
+
+/* Until the container's own program runs, the runtime or the shim may still be about to install the
+ * filter. The runtime's binary is none of the container's files: not found there by its path. */
+static bool
+is_starting (const struct audit *audit)
+{
+  struct stat process, inside;
+  char path[64], target[PATH_MAX];
+  size_t tail = strlen (REWRITE_SHIM_NAME);
+  ssize_t length;
+
+  snprintf (path, sizeof path, "/proc/%d/exe", (int) audit->state->pid);
+  length = readlink (path, target, sizeof target - 1);
+  if (length < 0 || stat (path, &process))
+    return false;
+  target[length] = '\0';
+  if (length >= (ssize_t) tail && !strcmp (target + length - tail, REWRITE_SHIM_NAME))
+    return true;
+  return stat (arena_printf (audit->arena, "/proc/%d/root%s", (int) audit->state->pid, target),
+               &inside) ||
+         inside.st_dev != process.st_dev || inside.st_ino != process.st_ino;
+}
+
+static void
+decide (const struct audit *audit, const struct program *program, const struct profile *profile,
+        enum oci_seccomp_newer newer, struct equivalence *result)
+{
+  struct oci_seccomp_options wanted = audit->machine->library;
+  struct options options;
+  struct side asked = {.profile = profile, .options = &options}, found = {.program = program};
+  struct oci_seccomp_error err;
+
+  wanted.newer = newer;
+  wanted.warn = NULL;
+  if (options_resolve (&options, &wanted, &err)) {
+    *result = (struct equivalence){.result = EQUIVALENCE_UNKNOWN,
+                                   .reason = arena_printf (audit->arena, "%s", err.message)};
+    return;
+  }
+  found.big_endian = abi_table[options.native].big_endian;
+  equivalence_check (result, &asked, &found, audit->arena);
+}
+
+/* Why a program is not what the config asks for; NULL if it is. */
+static const char *
+find_fault (const struct audit *audit, const struct readback *filters, size_t index,
+            const struct profile *profile)
+{
+  const struct program *program = &filters->programs[index];
+  bool logged = profile->flags_given && (profile->flags & SECCOMP_FILTER_FLAG_LOG);
+  struct equivalence result;
+  char wanted[VERDICT_TEXT], found[VERDICT_TEXT];
+
+  if (logged != filters->logged[index])
+    return logged ? "it lacks SECCOMP_FILTER_FLAG_LOG" : "it has SECCOMP_FILTER_FLAG_LOG";
+  if (!audit->newer_given) {
+    decide (audit, program, profile, OCI_SECCOMP_NEWER_DEFAULT, &result);
+    if (result.result == EQUIVALENCE_EQUAL)
+      return NULL;
+  }
+  decide (audit, program, profile, audit->machine->library.newer, &result);
+  if (result.result == EQUIVALENCE_EQUAL)
+    return NULL;
+  if (result.result == EQUIVALENCE_UNKNOWN)
+    return result.reason;
+  return arena_printf (audit->arena, "to %s the config says %s, and the filter %s",
+                       equivalence_call_text (&result.witness, audit->arena),
+                       verdict_text (result.verdicts[0], wanted),
+                       verdict_text (result.verdicts[1], found));
+}
+
+/* A filter cannot be taken off, and with more of them nothing is allowed that one forbids. */
+static enum audit_result
+prove (struct audit *audit, const struct readback *filters, const struct profile *profile)
+{
+  const char *fault = NULL;
+
+  for (size_t i = 0; i < filters->count; i++)
+    if (!(fault = find_fault (audit, filters, i, profile)))
+      return AUDIT_PROVED;
+  fail (&audit->err, OCI_SECCOMP_BAD_PROGRAM,
+        "its process %d has %zu seccomp filter%s, and none is what its config asks for: %s",
+        (int) audit->state->pid, filters->count, filters->count == 1 ? "" : "s", fault);
+  return AUDIT_FAILED;
+}
+
+/* What the runtime was started under, the container has as well. */
+static enum audit_result
+count (struct audit *audit)
+{
+  struct readback_counts process, own;
+
+  if (readback_count (&process, audit->state->pid, &audit->err) ||
+      readback_count (&own, getpid (), &audit->err))
+    return AUDIT_FAILED;
+  if (process.ended)
+    return AUDIT_ENDED;
+  if (process.filters > own.filters)
+    return AUDIT_COUNTED;
+  fail (&audit->err, OCI_SECCOMP_BAD_PROGRAM, "its process %d has no seccomp filter of its own",
+        (int) audit->state->pid);
+  return is_starting (audit) ? AUDIT_STARTING : AUDIT_FAILED;
+}
+
+static enum audit_result
+look (struct audit *audit, const struct tracee *tracee, const struct profile *profile)
+{
+  struct readback filters;
+  enum audit_result result = count (audit);
+  int code;
+
+  if (result != AUDIT_COUNTED)
+    return result;
+  code = readback_filters (&filters, tracee, audit->arena, &audit->err);
+  if (code == OCI_SECCOMP_NOT_PERMITTED)
+    return AUDIT_COUNTED;
+  return code ? AUDIT_FAILED : prove (audit, &filters, profile);
+}
+
+static enum audit_result
+count_until_it_runs (struct audit *audit, int milliseconds)
+{
+  const struct timespec pause = {.tv_nsec = POLL_MILLISECONDS * 1000 * 1000};
+  enum audit_result result;
+
+  for (int i = 0;; i += POLL_MILLISECONDS) {
+    result = count (audit);
+    if (result != AUDIT_STARTING || (milliseconds >= 0 && i >= milliseconds))
+      return result;
+    nanosleep (&pause, NULL);
+  }
+}
+
+static enum audit_result
+look_until_it_runs (struct audit *audit, const struct profile *profile, int milliseconds)
+{
+  struct tracee tracee;
+  enum audit_result result;
+  int code;
+
+  while (!(code = tracee_stop (&tracee, audit->state->pid, &audit->err))) {
+    do
+      result = look (audit, &tracee, profile);
+    while (result == AUDIT_STARTING && tracee_await_exec (&tracee, milliseconds));
+    if (result != AUDIT_STARTING)
+      tracee_release (&tracee);
+    if (result != AUDIT_STARTING || milliseconds >= 0)
+      return result;
+  }
+  if (audit->err.sys_errno == ESRCH)
+    return AUDIT_ENDED;
+  if (code == OCI_SECCOMP_NOT_PERMITTED)
+    return count_until_it_runs (audit, milliseconds);
+  return AUDIT_FAILED;
+}
+
+enum audit_result
+audit_container (struct audit *audit, int milliseconds)
+{
+  struct oci_seccomp_profile *profile;
+  enum audit_result result;
+  int code;
+
+  if (audit->state->pid == 0)
+    return AUDIT_ENDED;
+  code = read_config (audit, &profile);
+  if (code == OCI_SECCOMP_NO_SECCOMP)
+    return AUDIT_NO_NEED;
+  if (code)
+    return AUDIT_FAILED;
+  result = look_until_it_runs (audit, &profile->profile, milliseconds);
+  oci_seccomp_profile_free (profile);
+  return result;
+}

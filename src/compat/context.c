@@ -1,0 +1,335 @@
+#include "context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+enum { CONTEXT_MAGIC = 0x5ecc0a9f };
+
+struct context *
+context_of (scmp_filter_ctx handle)
+{
+  struct context *context = handle;
+
+  return context && context->magic == CONTEXT_MAGIC && context->parts.count > 0 ? context : NULL;
+}
+
+void
+context_forget_program (struct context *context)
+{
+  arena_free (&context->filter.arena);
+  arena_init (&context->filter.arena);
+  context->compiled = false;
+}
+
+int
+context_check_action (const struct context *context, uint32_t action)
+{
+  /* Older kernels cannot tell a listener from a thread that failed to synchronize. */
+  if (action == SECCOMP_RET_USER_NOTIF && context->attributes[SCMP_FLTATR_CTL_TSYNC] &&
+      !kernel_has (FEATURE_TSYNC_ESRCH))
+    return -EINVAL;
+  return kernel_takes_action (action) ? 0 : -EINVAL;
+}
+
+/* --- snapshots --- */
+
+/* Drops the newest snapshot, and puts its parts into *parts if that is not NULL. */
+static void
+snapshot_pop (struct context *context, struct parts *parts)
+{
+  struct snapshot *snapshot = context->snapshots;
+
+  context->snapshots = snapshot->older;
+  if (parts) {
+    parts_free (parts);
+    *parts = snapshot->parts;
+  } else {
+    parts_free (&snapshot->parts);
+  }
+  free (snapshot);
+}
+
+static void
+drop_snapshots (struct context *context)
+{
+  while (context->snapshots)
+    snapshot_pop (context, NULL);
+}
+
+int
+seccomp_transaction_start (const scmp_filter_ctx ctx)
+{
+  struct context *context = context_of (ctx);
+  struct snapshot *snapshot;
+
+  if (!context)
+    return -EINVAL;
+  snapshot = calloc (1, sizeof *snapshot);
+  if (!snapshot || !parts_copy (&snapshot->parts, &context->parts)) {
+    free (snapshot);
+    return -ENOMEM;
+  }
+  snapshot->older = context->snapshots;
+  context->snapshots = snapshot;
+  return 0;
+}
+
+int
+seccomp_transaction_commit (const scmp_filter_ctx ctx)
+{
+  struct context *context = context_of (ctx);
+
+  if (!context)
+    return -EINVAL;
+  if (context->snapshots)
+    snapshot_pop (context, NULL);
+  return 0;
+}
+
+void
+seccomp_transaction_reject (const scmp_filter_ctx ctx)
+{
+  struct context *context = ctx;
+
+  /* What is rejected may be that the last part was removed. */
+  if (!context || context->magic != CONTEXT_MAGIC || !context->snapshots)
+    return;
+  snapshot_pop (context, &context->parts);
+  context_forget_program (context);
+}
+
+/* --- contexts --- */
+
+static void
+set_defaults (struct context *context, uint32_t def_action)
+{
+  memset (context->attributes, 0, sizeof context->attributes);
+  context->attributes[SCMP_FLTATR_ACT_DEFAULT] = def_action;
+  context->attributes[SCMP_FLTATR_ACT_BADARCH] = SECCOMP_RET_KILL_THREAD;
+  context->attributes[SCMP_FLTATR_CTL_NNP] = 1;
+  context->attributes[SCMP_FLTATR_CTL_OPTIMIZE] = 1;
+  context->notifies = def_action == SECCOMP_RET_USER_NOTIF;
+}
+
+scmp_filter_ctx
+seccomp_init (uint32_t def_action)
+{
+  struct context *context;
+
+  if (!kernel_takes_action (def_action))
+    return NULL;
+  context = calloc (1, sizeof *context);
+  if (!context)
+    return NULL;
+  context->magic = CONTEXT_MAGIC;
+  arena_init (&context->filter.arena);
+  if (seccomp_reset (context, def_action) < 0) {
+    seccomp_release (context);
+    return NULL;
+  }
+  return context;
+}
+
+int
+seccomp_reset (scmp_filter_ctx ctx, uint32_t def_action)
+{
+  struct context *context = ctx;
+  struct part *native;
+
+  if (!context) {
+    kernel_reset ();
+    return 0;
+  }
+  if (context->magic != CONTEXT_MAGIC || !kernel_takes_action (def_action))
+    return -EINVAL;
+  native = part_new (abi_native (), def_action);
+  if (!native)
+    return -ENOMEM;
+  drop_snapshots (context);
+  parts_free (&context->parts);
+  context->parts.items[context->parts.count++] = native;
+  free (context->priorities);
+  context->priorities = NULL;
+  set_defaults (context, def_action);
+  context_forget_program (context);
+  return 0;
+}
+
+void
+seccomp_release (scmp_filter_ctx ctx)
+{
+  struct context *context = ctx;
+
+  if (!context || context->magic != CONTEXT_MAGIC)
+    return;
+  drop_snapshots (context);
+  parts_free (&context->parts);
+  arena_free (&context->filter.arena);
+  free (context->priorities);
+  context->magic = 0;
+  free (context);
+}
+
+/* --- merging --- */
+
+static bool
+attributes_agree (const struct context *a, const struct context *b)
+{
+  static const enum scmp_filter_attr those[] = {SCMP_FLTATR_ACT_DEFAULT, SCMP_FLTATR_CTL_NNP,
+                                                SCMP_FLTATR_CTL_TSYNC};
+
+  for (size_t i = 0; i < sizeof those / sizeof those[0]; i++)
+    if (a->attributes[those[i]] != b->attributes[those[i]])
+      return false;
+  return true;
+}
+
+static bool
+has_abi (const struct context *context, enum abi abi)
+{
+  for (size_t i = 0; i < context->parts.count; i++)
+    if (context->parts.items[i]->abi == abi)
+      return true;
+  return false;
+}
+
+static bool
+is_big_endian (const struct context *context)
+{
+  return abi_table[context->parts.items[0]->abi].big_endian;
+}
+
+int
+seccomp_merge (scmp_filter_ctx ctx_dst, scmp_filter_ctx ctx_src)
+{
+  struct context *to = context_of (ctx_dst), *from = context_of (ctx_src);
+
+  if (!to || !from || !attributes_agree (to, from))
+    return -EINVAL;
+  if (is_big_endian (to) != is_big_endian (from))
+    return -EDOM;
+  for (size_t i = 0; i < from->parts.count; i++)
+    if (has_abi (to, from->parts.items[i]->abi))
+      return -EEXIST;
+  for (size_t i = 0; i < from->parts.count; i++)
+    to->parts.items[to->parts.count++] = from->parts.items[i];
+  to->notifies |= from->notifies;
+  from->parts.count = 0;
+  context_forget_program (to);
+  seccomp_release (from);
+  return 0;
+}
+
+/* --- architectures --- */
+
+bool
+token_to_abi (uint32_t token, enum abi *abi)
+{
+  if (token == SCMP_ARCH_X32)
+    *abi = ABI_X32;
+  else if (token == SCMP_ARCH_NATIVE)
+    *abi = abi_native ();
+  else
+    return abi_from_token (token, abi);
+  return true;
+}
+
+uint32_t
+abi_to_token (enum abi abi)
+{
+  return abi == ABI_X32 ? (uint32_t) SCMP_ARCH_X32 : abi_table[abi].token;
+}
+
+int
+seccomp_arch_exist (const scmp_filter_ctx ctx, uint32_t arch_token)
+{
+  const struct context *context = context_of (ctx);
+  enum abi abi;
+
+  if (!token_to_abi (arch_token, &abi))
+    return -EINVAL;
+  return context && has_abi (context, abi) ? 0 : -EEXIST;
+}
+
+int
+seccomp_arch_add (scmp_filter_ctx ctx, uint32_t arch_token)
+{
+  struct context *context = ctx;
+  struct part *part;
+  enum abi abi;
+
+  if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
+    return -EINVAL;
+  if (has_abi (context, abi))
+    return -EEXIST;
+  if (context->parts.count > 0 && is_big_endian (context) != abi_table[abi].big_endian)
+    return -EDOM;
+  part = part_new (abi, context->attributes[SCMP_FLTATR_ACT_DEFAULT]);
+  if (!part)
+    return -ENOMEM;
+  context->parts.items[context->parts.count++] = part;
+  context_forget_program (context);
+  return 0;
+}
+
+int
+seccomp_arch_remove (scmp_filter_ctx ctx, uint32_t arch_token)
+{
+  struct context *context = context_of (ctx);
+  struct parts *parts;
+  size_t i = 0;
+  enum abi abi;
+
+  if (!token_to_abi (arch_token, &abi))
+    return -EINVAL;
+  if (!context || !has_abi (context, abi))
+    return -EEXIST;
+  parts = &context->parts;
+  while (parts->items[i]->abi != abi)
+    i++;
+  part_free (parts->items[i]);
+  parts->count--;
+  memmove (&parts->items[i], &parts->items[i + 1], (parts->count - i) * sizeof parts->items[0]);
+  context_forget_program (context);
+  return 0;
+}
+
+/* --- rules --- */
+
+static int
+add_to_parts (struct context *context, uint32_t action, int number, bool exact,
+              const struct condition *conditions, size_t count)
+{
+  int code = 0;
+
+  for (size_t i = 0; i < context->parts.count; i++) {
+    int result = part_add_rule (context->parts.items[i], action, number, exact, conditions, count);
+
+    if (result && !code)
+      code = result;
+  }
+  return code;
+}
+
+int
+context_add_rule (struct context *context, uint32_t action, int number, bool exact,
+                  const struct condition *conditions, size_t count)
+{
+  size_t before[ABI_COUNT];
+  int code;
+
+  for (size_t i = 0; i < context->parts.count; i++)
+    before[i] = context->parts.items[i]->profile.rule_count;
+  code = add_to_parts (context, action, number, exact, conditions, count);
+  for (size_t i = 0; code && i < context->parts.count; i++)
+    if (part_cut (&context->parts.items[i], before[i]))
+      return -ENOMEM;
+  if (code)
+    return code;
+  context->notifies |= action == SECCOMP_RET_USER_NOTIF;
+  context_forget_program (context);
+  return 0;
+}

@@ -1,0 +1,48 @@
+#include "filter.h"
+
+#include "decision.h"
+#include "emit.h"
+
+/* One try: rules to program, with so much regard to its length. `graph` is a new one. */
+static int
+make_program (struct oci_seccomp_filter *filter, const struct options *options, struct graph *graph,
+              struct program *program, struct arena *scratch, struct oci_seccomp_error *err)
+{
+  const struct node *root;
+  int code =
+      decision_build (&root, graph, filter->rules, filter->rules_count, options, scratch, err);
+
+  return code ? code : emit (program, graph, root, &filter->arena, scratch, err);
+}
+
+/* Quick programs are short, too, but for profiles of few and scattered numbers, and for those that
+ * hardly fit into what the kernel takes: there, length is given more and more weight. */
+int
+filter_make_program (struct oci_seccomp_filter *filter, const struct options *options,
+                     struct arena *scratch, struct oci_seccomp_error *err)
+{
+  size_t plain = decision_plain_length (filter->rules, filter->rules_count);
+  uint32_t low = filter->rules_count > 1 ? NODE_COST_LOW : NODE_COST_ALONE;
+  struct oci_seccomp_error why;
+  struct effort left;
+
+  filter->program.length = 0;
+  for (uint32_t cost = low; cost <= NODE_COST_HIGH; cost *= 4) {
+    struct program program;
+    struct graph graph;
+    int code;
+
+    graph_init (&graph, cost, scratch);
+    if (cost > low)
+      graph.effort = left;
+    code = make_program (filter, options, &graph, &program, scratch, &why);
+    left = graph.effort;
+    if (!code && (!filter->program.length || program.length < filter->program.length))
+      filter->program = program;
+    if (graph.count > GRAPH_MAX)
+      break;
+    if (filter->program.length && filter->program.length <= plain)
+      break;
+  }
+  return filter->program.length ? OCI_SECCOMP_OK : fail (err, why.code, "%s", why.message);
+}
