@@ -53,26 +53,35 @@ arena_add_chunk (struct arena *arena, size_t size)
   arena->total += sizeof *chunk + size;
 }
 
-void *
-arena_alloc (struct arena *arena, size_t size)
+/* Memory that is not zeroed: whoever asks writes all of it. */
+static void *
+arena_take (struct arena *arena, size_t size)
 {
   const size_t align = _Alignof(max_align_t);
   size_t room = (size + !size + align - 1) & ~(align - 1);
   void *result;
 
-  if (room < size)
+  if (size > PTRDIFF_MAX)
     longjmp (arena->exhausted, 1);
   if ((size_t) (arena->end - arena->next) < room)
     arena_add_chunk (arena, room);
   result = arena->next;
   arena->next += room;
-  return memset (result, 0, size);
+  return result;
+}
+
+void *
+arena_alloc (struct arena *arena, size_t size)
+{
+  if (size > PTRDIFF_MAX)
+    longjmp (arena->exhausted, 1);
+  return memset (arena_take (arena, size), 0, size);
 }
 
 void *
 arena_copy (struct arena *arena, const void *bytes, size_t length)
 {
-  void *copy = arena_alloc (arena, length);
+  void *copy = arena_take (arena, length);
 
   return length ? memcpy (copy, bytes, length) : copy;
 }
@@ -80,10 +89,11 @@ arena_copy (struct arena *arena, const void *bytes, size_t length)
 char *
 arena_strndup (struct arena *arena, const char *text, size_t length)
 {
-  char *copy = arena_alloc (arena, length + 1);
+  char *copy = arena_take (arena, length + 1);
 
   if (length)
     memcpy (copy, text, length);
+  copy[length] = '\0';
   return copy;
 }
 
@@ -99,7 +109,7 @@ arena_printf (struct arena *arena, const char *format, ...)
   va_end (args);
   if (length < 0)
     longjmp (arena->exhausted, 1);
-  text = arena_alloc (arena, (size_t) length + 1);
+  text = arena_take (arena, (size_t) length + 1);
   va_start (args, format);
   vsnprintf (text, (size_t) length + 1, format, args);
   va_end (args);

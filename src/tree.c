@@ -26,6 +26,7 @@ struct block {
   size_t base, count;
   uint32_t *cost; /* only while it is planned */
   struct choice *choices;
+  int8_t *reach; /* at [2 * i + base]: the last j of which i to j is a chain with that base */
 };
 
 struct plan {
@@ -137,6 +138,20 @@ chain_make (struct graph *graph, const struct chain *chain, const struct node *n
 
 /* --- the plan --- */
 
+/* What is a chain is one from its start on, so one look at each start tells of all its runs. */
+static void
+find_reach (const struct plan *plan, const struct block *block, size_t i, size_t base)
+{
+  const struct interval *intervals = plan->intervals + block->base;
+  size_t values = 0, j = i;
+
+  for (; j < block->count && i + base < block->count; j++)
+    if (intervals[j].node != intervals[i + base].node &&
+        (++values > plan->chain_max || !is_single (plan, block->base + j)))
+      break;
+  block->reach[2 * i + base] = (int8_t) (j - 1);
+}
+
 static void
 plan_chains (const struct plan *plan, const struct block *block, size_t i, size_t j)
 {
@@ -146,7 +161,8 @@ plan_chains (const struct plan *plan, const struct block *block, size_t i, size_
   for (size_t base = 0; base < 2; base++) {
     uint32_t cost;
 
-    if (!find_chain (plan, first, last, first + base, &chain))
+    if (block->reach[2 * i + base] < (int) j ||
+        !find_chain (plan, first, last, first + base, &chain))
       continue;
     cost = chain_cost (plan, first, last, &chain, plan->node_cost);
     if (cost < block->cost[at]) {
@@ -194,7 +210,7 @@ plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j
 
   choice->base = NONE;
   plan_split (plan, block, i, j);
-  if (j - i <= 2 * plan->chain_max)
+  if (block->reach[2 * i] >= (int) j || block->reach[2 * i + 1] >= (int) j)
     plan_chains (plan, block, i, j);
   if (choice->shared == NONE)
     return;
@@ -334,12 +350,15 @@ plan_block (struct plan *plan, size_t first, size_t last)
   *block = (struct block){.base = first,
                           .count = count,
                           .cost = costs_take (plan, count * count),
-                          .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count)};
+                          .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count),
+                          .reach = ARENA_ARRAY (plan->scratch, int8_t, 2 * count)};
   for (size_t i = 0; i < count; i++) {
     for (size_t j = i + 1; j < count; j++)
       block->choices[i * count + j].shared = NONE;
     block->choices[i * count + i] = (struct choice){NONE, (int8_t) i, NONE};
     block->cost[i * count + i] = 0;
+    find_reach (plan, block, i, 0);
+    find_reach (plan, block, i, 1);
   }
   find_shared (plan, block);
   for (size_t length = 1; length < count; length++)
