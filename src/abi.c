@@ -1,6 +1,7 @@
 #include "abi.h"
 
 #include <endian.h>
+#include <linux/elf-em.h>
 #include <linux/seccomp.h>
 #include <string.h>
 
@@ -97,6 +98,22 @@ abi_from_token (uint32_t token, enum abi *abi)
     }
   }
   return false;
+}
+
+uint32_t
+abi_enosys (enum abi abi)
+{
+  enum { MACHINE = 0xffff };
+
+  /* The two families whose errnos are not Linux's own (their uapi/asm/errno.h). */
+  switch (abi_table[abi].token & MACHINE) {
+  case EM_MIPS:
+    return 89;
+  case EM_PARISC:
+    return 251;
+  default:
+    return 38;
+  }
 }
 
 uint32_t

@@ -46,6 +46,9 @@ bool abi_from_token (uint32_t token, enum abi *abi);
 /* A set of ABIs: bit i is enum abi i. */
 #define ABI_BIT(abi) (UINT32_C (1) << (abi))
 
+/* The number of ENOSYS on the kernels that have this ABI. */
+uint32_t abi_enosys (enum abi abi);
+
 /* Offset in struct seccomp_data of a word of argument `index`: where the byte order lives. */
 uint32_t abi_argument_offset (bool big_endian, unsigned index, bool high);
 

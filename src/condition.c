@@ -242,7 +242,8 @@ decide_masked (struct lowering *l, const struct state *state, int word, const st
   struct cube cube = {(uint32_t) test->mask, (uint32_t) test->value};
   struct knowledge known = {
       .index = test->index, .high = word_is_high (l, word), .masked = test, .masked_holds = true};
-  int loaded = cube_keeps_word (&cube) ? word : NO_WORD;
+  bool keeps = cube_keeps_word (&cube) && (cube.mask == UINT32_MAX || !l->graph->plain);
+  int loaded = keeps ? word : NO_WORD;
   struct state holds = state_know (l, state, &known, loaded), fails;
   const struct node *yes, *no;
 

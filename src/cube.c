@@ -24,9 +24,9 @@ cube_test (struct graph *graph, const struct cube *cube, const struct node *yes,
 {
   if (cube->mask == UINT32_MAX)
     return node_test (graph, BPF_JEQ, cube->value, yes, no);
-  if (cube->value == 0)
+  if (cube->value == 0 && !graph->plain)
     return node_test (graph, BPF_JSET, cube->mask, no, yes);
-  if (cube_keeps_word (cube))
+  if (cube_keeps_word (cube) && !graph->plain)
     return node_test (graph, BPF_JSET, cube->mask, yes, no);
   return node_alu (graph, BPF_AND, cube->mask, node_test (graph, BPF_JEQ, cube->value, yes, no));
 }
@@ -100,7 +100,7 @@ cubes_build (struct graph *graph, const struct interval *intervals, size_t count
   const struct node *exception, *node;
   size_t values, cube_count;
 
-  if (count < 4 || !take_values (cubes, &values, intervals, count))
+  if (count < 4 || graph->plain || !take_values (cubes, &values, intervals, count))
     return NULL;
   cube_count = values;
   while (merge_once (cubes, &cube_count))

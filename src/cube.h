@@ -12,7 +12,8 @@ struct cube {
   uint32_t mask, value;
 };
 
-/* Whether cube_test leaves the word in the accumulator; else it is gone on both branches. */
+/* Whether cube_test leaves the word in the accumulator; else it is gone on both branches. In plain
+ * graphs only a full mask does. */
 bool cube_keeps_word (const struct cube *cube);
 
 const struct node *cube_test (struct graph *graph, const struct cube *cube, const struct node *yes,

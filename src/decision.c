@@ -1,6 +1,5 @@
 #include "decision.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -10,8 +9,6 @@
 #include "condition.h"
 #include "syscalls.h"
 #include "tree.h"
-
-static const uint32_t enosys = SECCOMP_RET_ERRNO | ENOSYS;
 
 /* x32 marks its numbers with a bit, and 64-bit numbers have it clear: the space of numbers under
  * the common token falls into four quarters, by the two topmost bits. */
@@ -98,6 +95,13 @@ zero_is_newer (const struct rules *rules)
   return rules->newer_enosys && (rules->abi == ABI_S390 || rules->abi == ABI_S390X);
 }
 
+/* Of numbers newer than the profile. */
+static uint32_t
+newer_verdict (const struct rules *rules)
+{
+  return SECCOMP_RET_ERRNO | abi_enosys (rules->abi);
+}
+
 /* Numbers from `next` on, as the rules of one ABI decide them; calls above `end` are none of its
  * own. */
 static int
@@ -106,7 +110,7 @@ append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint3
   uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
 
   if (zero_is_newer (rules))
-    append_verdict (b, next++, enosys, WEIGHT_OF_CALL);
+    append_verdict (b, next++, newer_verdict (rules), WEIGHT_OF_CALL);
   for (size_t i = 0; i < rules->call_count; i++) {
     const struct call *call = &rules->calls[i];
     int code;
@@ -128,7 +132,8 @@ append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint3
   if (next <= last)
     append_verdict (b, next, rules->default_verdict, gap_weight (next, last, rules->abi));
   if (rules->newer_enosys)
-    append_verdict (b, last + 1, enosys, gap_weight (last + 1, UINT32_MAX, rules->abi));
+    append_verdict (b, last + 1, newer_verdict (rules),
+                    gap_weight (last + 1, UINT32_MAX, rules->abi));
   return OCI_SECCOMP_OK;
 }
 
@@ -142,7 +147,7 @@ quarter_verdict (const struct builder *b, int quarter, const struct rules *x86_6
   const struct rules *newer = quarter == QUARTER_HIGH_CLEAR ? x86_64 : x32;
 
   if (newer && newer->newer_enosys)
-    return enosys;
+    return newer_verdict (newer);
   return x32 ? x32->default_verdict : b->options->bad_arch;
 }
 
@@ -279,8 +284,10 @@ make_bit_last (struct builder *b, const struct interval_list *with_bit)
 static const struct node *
 make_quarters (struct builder *b)
 {
-  struct interval_list with_bit = take_x32 (b);
+  struct interval_list with_bit = {NULL, 0};
 
+  if (!b->graph->plain)
+    with_bit = take_x32 (b);
   if (with_bit.count == 0)
     return tree_build (b->graph, b->intervals.items, b->intervals.count, b->scratch);
   if (b->graph->node_cost > NODE_COST_ALONE)

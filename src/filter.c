@@ -33,6 +33,7 @@ filter_make_program (struct oci_seccomp_filter *filter, const struct options *op
     int code;
 
     graph_init (&graph, cost, scratch);
+    graph.plain = options->plain;
     if (cost > low)
       graph.effort = left;
     code = make_program (filter, options, &graph, &program, scratch, &why);

@@ -162,9 +162,9 @@ find_decided (struct decided *decided, size_t *count, uint32_t verdict)
   return &decided[(*count)++];
 }
 
-/* Whether what rule number i decides would be decided the same without it: regions[j] is where rule
- * j matches, own[j] what is left to it. The default action never helps, as no rule says the same.
- */
+/* Whether what rule number i decides would be decided the same without its name: regions[j] is
+ * where rule j matches, own[j] what is left to it. Rules that come of the same name, as an argument
+ * occurs twice, would go with it. The default action never helps, as no rule says the same. */
 static bool
 is_spare (struct diagrams *diagrams, const struct call *call, const diagram *regions,
           const diagram *own, size_t i)
@@ -172,12 +172,15 @@ is_spare (struct diagrams *diagrams, const struct call *call, const diagram *reg
   diagram left = own[i];
 
   for (size_t j = i + 1; j < call->rule_count && left != DIAGRAM_FALSE; j++) {
-    if (own[j] == DIAGRAM_FALSE || call->rules[j].name == call->rules[i].name)
+    bool same = call->rules[j].verdict == call->rules[i].verdict;
+
+    if (call->rules[j].name == call->rules[i].name)
       continue;
-    if (call->rules[j].verdict != call->rules[i].verdict &&
-        diagram_and (diagrams, left, regions[j]) != DIAGRAM_FALSE)
+    if (!same && diagram_and (diagrams, left, regions[j]) != DIAGRAM_FALSE)
       return false;
-    left = diagram_and (diagrams, left, diagram_not (diagrams, regions[j]));
+    /* Of two that stand in for each other, only one is told to be of no use. */
+    if (same && own[j] != DIAGRAM_FALSE)
+      left = diagram_and (diagrams, left, diagram_not (diagrams, regions[j]));
   }
   return left == DIAGRAM_FALSE;
 }

@@ -5,8 +5,6 @@
 #include "clause.h"
 #include "verdict.h"
 
-enum { ENOSYS_EVERYWHERE = 38 };
-
 struct meaning {
   struct diagrams *diagrams;
   const struct profile *profile;
@@ -85,7 +83,7 @@ static diagram
 with_newer (const struct meaning *meaning, const struct clauses *clauses, diagram older)
 {
   struct diagrams *diagrams = meaning->diagrams;
-  diagram enosys = diagram_leaf (diagrams, SECCOMP_RET_ERRNO | ENOSYS_EVERYWHERE);
+  diagram enosys = diagram_leaf (diagrams, SECCOMP_RET_ERRNO | abi_enosys (clauses->abi));
 
   if (!tells_newer (meaning) || clauses->last == 0)
     return older;

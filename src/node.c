@@ -15,6 +15,7 @@ graph_init (struct graph *graph, uint32_t node_cost, struct arena *arena)
   graph->nodes = NULL;
   graph->count = 0;
   graph->node_cost = node_cost;
+  graph->plain = false;
   graph->effort = (struct effort){.time = 64 << 20, .space = 128 << 10};
   graph->lowered = NULL;
 }

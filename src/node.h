@@ -40,6 +40,7 @@ struct graph {
   struct effort effort;
   struct lowered *lowered; /* rules that have a node already (condition.c) */
   uint32_t node_cost; /* what trees should pay for a node, in hundredths of a step of all calls */
+  bool plain; /* no BPF_JSET and BPF_SUB: for tools that read what libseccomp writes, no more */
 };
 
 /* For quick programs, of several ABIs and of one; and for programs that are short at any price. The

@@ -71,6 +71,7 @@ struct options {
   uint32_t bad_arch; /* verdict */
   enum oci_seccomp_unknown unknown_syscalls;
   bool strict, verify;
+  bool plain; /* only instructions that libseccomp's programs have, too */
   const struct oci_seccomp_weight *weights; /* as given */
   size_t weight_count;
   void (*warn) (void *data, const char *message); /* never NULL here */

@@ -252,6 +252,15 @@ abi_of_newer (const struct oracle *oracle, const struct seccomp_data *call)
   return NULL;
 }
 
+/* MIPS and PA-RISC number errnos in their own way. */
+static uint32_t
+enosys (const struct oracle_abi *abi)
+{
+  if (!strncmp (abi->name, "mips", 4))
+    return 89;
+  return strncmp (abi->name, "parisc", 6) ? 38 : 251;
+}
+
 static bool
 is_newer (const struct oracle *oracle, const struct seccomp_data *call)
 {
@@ -297,7 +306,7 @@ oracle_decide (const struct oracle *oracle, const struct seccomp_data *call)
   const struct oracle_abi *abi = abi_of_call (oracle, call);
 
   if (is_newer (oracle, call)) /* asked first, as runc puts it before the rules */
-    return SECCOMP_RET_ERRNO | 38;
+    return SECCOMP_RET_ERRNO | enosys (abi_of_newer (oracle, call));
   if (!abi)
     return oracle->machine.bad_arch;
   return decide_by_rules (oracle, abi, call);

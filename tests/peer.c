@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/elf-em.h>
 #include <seccomp.h>
 
 enum { TIME_LIMIT = 10 /* seconds; a profile takes milliseconds */ };
@@ -290,13 +291,27 @@ load (const struct seccomp_data *call, uint32_t offset, bool big_endian)
   return (uint32_t) (word % 2 == (big_endian ? 0 : 1) ? argument >> 32 : argument);
 }
 
+/* runc's is that of the C library it was built with. */
+static uint32_t
+enosys (uint32_t token)
+{
+  switch (token & 0xffff) {
+  case EM_MIPS:
+    return 89;
+  case EM_PARISC:
+    return 251;
+  default:
+    return 38;
+  }
+}
+
 uint32_t
 peer_decide (const struct peer *peer, const struct seccomp_data *call)
 {
   uint32_t a = 0;
 
   if (is_newer (peer, call))
-    return SECCOMP_RET_ERRNO | 38;
+    return SECCOMP_RET_ERRNO | enosys (call->arch);
   for (size_t at = 0; at < peer->length; at++) {
     const struct sock_filter *in = &peer->instructions[at];
     bool taken = false;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct bundle {
   struct arena arena;
   struct oci_seccomp_error err;
   const char *directory;
-  const char *config_name; /* in the directory, or absolute */
+  const char *config_name; /* or NULL: config.json in the directory */
   const char *shim;        /* path of the static helper, or NULL */
   bool revert, dry_run;
   char config_path[PATH_MAX], program_path[PATH_MAX];
@@ -34,22 +35,22 @@ struct bundle {
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* realpath also of what is not there yet; the names are for messages, mounts and other processes,
- * so they are absolute. */
+/* Absolute, for messages, mounts and other processes; but a link stays one. */
 static bool
 make_paths (struct bundle *bundle)
 {
-  char directory[PATH_MAX];
-  const char *name = bundle->config_name;
+  char copy[PATH_MAX], directory[PATH_MAX];
+  const char *given = bundle->config_name, *name = given ? strrchr (given, '/') : NULL;
   int length;
 
-  if (!realpath (bundle->directory, directory)) {
-    complain (0, "%s: cannot open: %s", bundle->directory, strerror (errno));
+  snprintf (copy, sizeof copy, "%s", given ? given : "");
+  if (!realpath (given ? dirname (copy) : bundle->directory, directory)) {
+    complain (0, "%s: cannot open: %s", given ? given : bundle->directory, strerror (errno));
     return false;
   }
-  length = snprintf (bundle->config_path, PATH_MAX, "%s%s%s", *name == '/' ? "" : directory,
-                     *name == '/' ? "" : "/", name);
-  if (length < 0 || length >= PATH_MAX - (int) sizeof PROGRAM_SUFFIX) {
+  name = name ? name + 1 : given;
+  length = snprintf (bundle->config_path, PATH_MAX, "%s/%s", directory, name ? name : "config.json");
+  if (length >= PATH_MAX - (int) sizeof PROGRAM_SUFFIX) {
     complain (0, "%s: %s", bundle->directory, strerror (ENAMETOOLONG));
     return false;
   }
@@ -260,7 +261,7 @@ run_locked (struct bundle *bundle)
 int
 run_bundle (const struct verb *verb, int argc, char **argv)
 {
-  static struct bundle bundle = {.config_name = "config.json"};
+  static struct bundle bundle;
   int status;
 
   machine_init (&bundle.machine, verb, STATUS_FAILED);

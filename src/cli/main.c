@@ -56,7 +56,7 @@ const struct verb verbs[] = {
      "                           helper that installs the filter and then becomes the program\n"
      "  --revert                 make config.json what it was before, to the byte\n"
      "  --dry-run                only say what would be done\n"
-     "  --config FILE            instead of config.json, in DIR\n",
+     "  --config FILE            instead of DIR/config.json\n",
      true},
     {"dump", run_dump, "PID[/INDEX] [-o FILE] [--format raw|base64|c|json] [--list]",
      "the program that is installed on a running process",

@@ -327,16 +327,34 @@ check_section (const struct rewriting *rewriting)
   return REFUSE (rewriting, root, "is no config.json; want one, with its linux.seccomp");
 }
 
+/* Compiled and proved. What is wrong with the whole names no place in the file, so it gets the
+ * file's name. */
 static int
-rewrite_with_filter (struct rewriting *rewriting)
+compile (struct rewriting *rewriting)
 {
   struct oci_seccomp_options options = *rewriting->rewrite->options;
+  const char *name = rewriting->document->file_name;
+  struct oci_seccomp_error err;
   int code;
 
   options.verify = true;
+  code = oci_seccomp_compile (&rewriting->out->filter, rewriting->profile, &options, &err);
+  if (!code)
+    return code;
+  if (!strncmp (err.message, name, strlen (name)))
+    *rewriting->err = err;
+  else
+    fail_errno (rewriting->err, code, err.sys_errno, "%s: %s", name, err.message);
+  return code;
+}
+
+static int
+rewrite_with_filter (struct rewriting *rewriting)
+{
+  int code;
+
   if ((code = check_spelling (rewriting)) || (code = check_section (rewriting)) ||
-      (code = oci_seccomp_compile (&rewriting->out->filter, rewriting->profile, &options,
-                                   rewriting->err)))
+      (code = compile (rewriting)))
     return code;
   return rewriting->rewrite->shim ? set_shim (rewriting) : set_annotation (rewriting);
 }

@@ -45,6 +45,7 @@ compile (struct context *context, struct arena *scratch)
       .native = abi_native (),
       .newer = OCI_SECCOMP_NEWER_DEFAULT,
       .bad_arch = context->attributes[SCMP_FLTATR_ACT_BADARCH],
+      .plain = true,
       .warn = ignore_warning,
   };
   const struct parts *parts = &context->parts;

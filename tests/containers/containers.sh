@@ -38,7 +38,7 @@ init=$(dirname "$command")/oci-seccomp-init
 . "$top/tests/live/live.sh"
 agent=$PWD/${agent#./}
 profiles=$top/tests/profiles
-containers=
+more_cleaning=:
 trap 'clean_up' EXIT
 trap 'exit 99' HUP INT TERM
 
@@ -50,7 +50,7 @@ clean_up () {
     done
   done
   cd /
-  [ "$(type clean_up_more 2>/dev/null)" = '' ] || clean_up_more
+  $more_cleaning
   rm -rf "$work"
 }
 
@@ -60,7 +60,8 @@ busybox=$(command -v busybox) || skip_all 'busybox is not installed (Debian: bus
 mkdir -p "$work/rootfs/bin" "$work/rootfs/proc" "$work/rootfs/dev" "$work/rootfs/sys" \
   "$work/rootfs/tmp" "$work/empty"
 cp "$busybox" "$work/rootfs/bin/busybox"
-for applet in sh cat echo env grep id kill ls mkdir mount readlink sleep sort stty test touch true tty; do
+for applet in sh cat cut echo env grep id kill ls mkdir mount od readlink sed sleep sort stty touch true \
+  tty; do
   ln -s busybox "$work/rootfs/bin/$applet"
 done
 chroot "$work/rootfs" /bin/true 2>/dev/null ||
@@ -68,7 +69,8 @@ chroot "$work/rootfs" /bin/true 2>/dev/null ||
 # shellcheck disable=SC2086  # CC may have options
 ${CC:-cc} -static -o "$work/rootfs/bin/probe" "$top/tests/live/probe.c" 2>"$work/cc" ||
   skip_all "the compiler makes no static program: $(head -n 1 "$work/cc")"
-mkdir -p "$work/empty"
+# crun wants these directories.
+mkdir -p "$work/empty/dev" "$work/empty/proc" "$work/empty/sys"
 cp "$work/rootfs/bin/probe" "$work/empty/probe"
 number=$work/rootfs/bin/probe
 personality=$("$number" -n personality)

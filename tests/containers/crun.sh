@@ -16,6 +16,7 @@ crun () { # NAME STATUS STDOUT ERE SETTING...
     return
   }
   try "$name" "$wanted_status" "$wanted_out" "$wanted_err" "$work/crun" run -b "$bundle" test
+  [ -z "$problem" ] || stop crun test
 }
 
 # The same by the wrapper, with `bundle` not called before.
@@ -24,13 +25,14 @@ wrapped () { # NAME STATUS STDOUT ERE SETTING...
   shift 4
   config "$@"
   try "$name" "$wanted_status" "$wanted_out" "$wanted_err" "$work/crun-of-ours" run -b "$bundle" test
+  [ -z "$problem" ] || stop crun test
 }
 
 config
 "$work/crun" run -b "$bundle" test >"$work/out" 2>&1 ||
   skip_all "crun starts no container here: $(head -n 1 "$work/out")"
 
-status='["sh","-c","grep -E ^\\(Seccomp:\\|Seccomp_filters\\|NoNewPrivs\\|CapEff\\) /proc/self/status"]'
+show='["grep","-E","^(Seccomp|NoNewPrivs|CapEff)","/proc/self/status"]'
 probe_unshare="[\"probe\",\"$unshare\",\"0x10000000\"]"
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -41,7 +43,7 @@ crun 'a call newer than the profile: ENOSYS' 0 'errno 38' '' section="$engine" a
 crun 'without a section there is no filter' 0 "CapEff:	0000000000000000
 NoNewPrivs:	1
 Seccomp:	0
-Seccomp_filters:	0" '' args="$status"
+Seccomp_filters:	0" '' args="$show"
 if [ "$i386" ]; then
   crun '32 bits: allow' 0 '= 0' '' section="$engine" args='["probe32","49"]'
   crun '32 bits: deny' 0 'errno 1' '' section="$engine" args='["probe32","310","0x10000000"]'
@@ -57,11 +59,11 @@ for nnp in true false; do
   crun "noNewPrivileges $nnp, no capabilities" 0 "CapEff:	0000000000000000
 NoNewPrivs:	$([ $nnp = true ] && echo 1 || echo 0)
 Seccomp:	2
-Seccomp_filters:	1" '' section="$engine" nnp=$nnp args="$status"
+Seccomp_filters:	1" '' section="$engine" nnp=$nnp args="$show"
   crun "noNewPrivileges $nnp, capabilities kept" 0 "CapEff:	00000000002000c0
 NoNewPrivs:	$([ $nnp = true ] && echo 1 || echo 0)
 Seccomp:	2
-Seccomp_filters:	1" '' section="$engine" nnp=$nnp args="$status" capabilities="$capabilities_kept"
+Seccomp_filters:	1" '' section="$engine" nnp=$nnp args="$show" capabilities="$capabilities_kept"
   crun "noNewPrivileges $nnp: deny, also with CAP_SYS_ADMIN" 0 'errno 77' '' section="$mark" nnp=$nnp \
     args="[\"probe\",\"$personality\"]" capabilities="$capabilities_kept"
 done
@@ -141,7 +143,6 @@ crun 'planted, and no section: taken out' 0 0 '' annotations="$annotation" \
 # --- the wrapper ----------------------------------------------------------------------------------
 
 wrapped 'the wrapper' 0 'errno 77' '' section="$mark" args="[\"probe\",\"$personality\"]"
-config section="$mark" args="[\"probe\",\"$personality\"]"
 for option in "--bundle=$bundle" "--bundle $bundle" "-b$bundle" "--bund $bundle"; do
   config section="$mark" args="[\"probe\",\"$personality\"]"
   # shellcheck disable=SC2086  # words
@@ -152,7 +153,7 @@ try 'the wrapper: in the bundle' 0 'errno 77' '' sh -c "cd '$bundle' && '$work/c
 config section="$mark" args="[\"probe\",\"$personality\"]"
 mv "$bundle/config.json" "$bundle/other.json"
 try 'the wrapper: another config' 0 'errno 77' '' \
-  "$work/crun-of-ours" run -f other.json -b "$bundle" test
+  "$work/crun-of-ours" run -f "$bundle/other.json" -b "$bundle" test
 rm -f "$bundle/other.json"
 config section="$mark" args="[\"sh\",\"-c\",\"exit 42\"]"
 try 'the wrapper: create' 0 '' '' "$work/crun-of-ours" create --bundle "$bundle" created
@@ -205,12 +206,17 @@ kill -9 $$
 END
 chmod +x "$work/suicide"
 OCI_SECCOMP_OF_TEST=$work/suicide
-fails 'the helper is killed' 'oci-seccomp-crun: ' section="$mark"
+config section="$mark" args='["touch","/shared/ran"]' mounts="$ran"
+"$work/crun-of-ours" run -b "$bundle" test >/dev/null 2>"$work/err"
+same 'the helper is killed: no container' 1 $?
+same 'the helper is killed: the reason' 'oci-seccomp-crun: ./suicide: status 137' \
+  "$(sed -n "s|$work|.|; /^oci-seccomp-crun/p" "$work/err")"
+missing 'the helper is killed: nothing ran' "$work/shared/ran"
 unset OCI_SECCOMP_OF_TEST
 config section="$mark" args='["touch","/shared/ran"]' mounts="$ran" \
   hooks='{"createRuntime":[{"path":"/bin/false"}]}'
 "$work/crun-of-ours" run -b "$bundle" test >"$work/out" 2>&1
-same 'a hook that fails: no container' 'no' "$([ $? -eq 0 ] || echo no)"
+same 'a hook that fails: no container' failed "$([ $? -eq 0 ] || echo failed)"
 missing 'a hook that fails: nothing ran' "$work/shared/ran"
 
 # --- many at once ---------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ function finish(result) {
 function begin() {
   name = $2
   text = ""
-  passed = failed = calls = 0
-  planned = -1
+  passed = failed = 0
   open = 1
 }
 
@@ -22,14 +21,9 @@ function begin() {
 function count_calls(parts, n) {
   n = split (name, parts, "/")
   which = parts[1] == "accept" ? compat_list[1] : parts[n]
-  if (parts[1] == "same")
-    return
-  made[which] += calls
-  wrong[which] += mismatches
-  if (parts[1] == "shown")
-    installed[which] += calls / 1
-  else
-    installed[which]++
+  installed[which] += $2
+  made[which] += $4
+  wrong[which] += $6
 }
 
 BEGIN { abis = split (compat, compat_list, " ") }
@@ -51,12 +45,7 @@ BEGIN { abis = split (compat, compat_list, " ") }
 /^ok / { passed++; next }
 /^not ok .*# SKIP/ { print "ok - " machine ": " name ": " $0; next }
 /^not ok / { failed++ }
-/^calls [0-9]+ mismatches [0-9]+$/ {
-  calls = $2
-  mismatches = $4
-  count_calls()
-  next
-}
+/^filters [0-9]+ calls [0-9]+ mismatches [0-9]+$/ { count_calls(); next }
 !/^$/ { text = text "# " $0 "\n" }
 END {
   if (!off || open)

@@ -5,6 +5,7 @@
  * the message on one line, then, when all processes under the filter have ended, "answered N". */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,16 @@ wait_for_connection (const char *path)
   return connection;
 }
 
+/* Whether there is more of the message. crun keeps its end open: then the first call to answer says
+ * that there is not. */
+static bool
+has_more (int connection, int listener)
+{
+  struct pollfd ready[] = {{.fd = connection, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+
+  return poll (ready, 2, -1) > 0 && ready[0].revents;
+}
+
 /* Prints the message; returns the descriptor that came with its first bytes. */
 static int
 receive (int connection)
@@ -68,7 +79,7 @@ receive (int connection)
   memcpy (&listener, CMSG_DATA (header), sizeof listener);
   do
     fwrite (text, 1, (size_t) got, stdout);
-  while ((got = read (connection, text, sizeof text)) > 0);
+  while (has_more (connection, listener) && (got = read (connection, text, sizeof text)) > 0);
   putchar ('\n');
   fflush (stdout);
   return listener;

@@ -64,7 +64,7 @@ apply 'no command after --' 125 '' 'no command' "$work/p.json" --
 apply 'no process in a profile' 125 '' 'no process to become' "$work/p.json"
 apply 'execve denied' 126 '' 'Operation not permitted; the filter may deny execve' \
   "$work/execve.json" -- true
-apply 'execve killed' 159 '' '' "$work/killed.json" -- true
+apply 'execve killed' "$killed" '' '' "$work/killed.json" -- true
 
 # --- stdin, stdout, stderr ------------------------------------------------------------------------
 

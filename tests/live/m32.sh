@@ -27,7 +27,7 @@ listed () { # NAME ARGS
 }
 
 profile getppid 'ERRNO","errnoRet":77' >"$work/native.json"
-apply 'killed where x86 is not listed' 159 '' '' "$work/native.json" -- "$i386" "$getppid"
+apply 'killed where x86 is not listed' "$killed" '' '' "$work/native.json" -- "$i386" "$getppid"
 listed getppid '' >"$work/p.json"
 apply 'by its own number' 0 'errno 77' '' "$work/p.json" -- "$i386" "$getppid"
 apply 'while the other calls work' 0 "$(id -u)" '' "$work/p.json" -- sh -c \

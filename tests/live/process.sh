@@ -230,7 +230,7 @@ order () {
   become 'with no_new_privs: the user, then the filter' 0 ran ''
   seccomp=$(profile capset KILL_PROCESS)
   config '["echo","ran"]' "$user" >"$work/config.json"
-  become 'a filter that kills us on the way' 159 '' ''
+  become 'a filter that kills us on the way' "$killed" '' ''
   seccomp=$(profile getppid 'ERRNO","errnoRet":77')
 }
 

@@ -9,7 +9,7 @@
 
 #define LENGTH(array) (sizeof (array) / sizeof *(array))
 
-enum { ENOSYS_VERDICT = SECCOMP_RET_ERRNO | ENOSYS };
+enum { ENOSYS_VERDICT = SECCOMP_RET_ERRNO | 38 };
 
 static const struct seccomp_data no_call;
 
