@@ -98,6 +98,9 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
     return code;
   rules_warn (profile, abis, filter->rules_count, options, scratch);
   code = filter_make_program (filter, options, scratch, err);
+  if (code == OCI_SECCOMP_TOO_LARGE && profile->document.root)
+    return json_fail (err, code, &profile->document, profile->section, "%s",
+                      arena_printf (scratch, "%s", err ? err->message : "too large"));
   if (!code && options->verify)
     code = verify_filter (filter, profile, options, scratch, err);
   return code;
@@ -269,20 +272,22 @@ unsigned
 oci_seccomp_profile_flags (const struct oci_seccomp_profile *profile, bool *given)
 {
   if (given)
-    *given = profile->profile.flags_given;
+    *given = profile && profile->profile.flags_given;
+  if (!profile)
+    return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
   return profile->profile.flags_given ? profile->profile.flags : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 }
 
 const char *
 oci_seccomp_profile_listener_path (const struct oci_seccomp_profile *profile)
 {
-  return profile->profile.listener_path;
+  return profile ? profile->profile.listener_path : NULL;
 }
 
 const char *
 oci_seccomp_profile_listener_metadata (const struct oci_seccomp_profile *profile)
 {
-  return profile->profile.listener_metadata;
+  return profile ? profile->profile.listener_metadata : NULL;
 }
 
 void
@@ -425,8 +430,8 @@ oci_seccomp_filter_from_bpf (struct oci_seccomp_filter **out, const void *bytes,
 const struct sock_filter *
 oci_seccomp_filter_instructions (const struct oci_seccomp_filter *filter, size_t *count)
 {
-  *count = filter->program.length;
-  return filter->program.instructions;
+  *count = filter ? filter->program.length : 0;
+  return filter ? filter->program.instructions : NULL;
 }
 
 static int
@@ -499,13 +504,15 @@ oci_seccomp_filter_rule (const struct oci_seccomp_filter *filter, size_t index,
 const char *
 oci_seccomp_filter_describe (const struct oci_seccomp_filter *filter)
 {
-  return filter->description;
+  return filter ? filter->description : NULL;
 }
 
 uint32_t
 oci_seccomp_filter_evaluate (const struct oci_seccomp_filter *filter,
                              const struct seccomp_data *data)
 {
+  if (!filter || !data)
+    return SECCOMP_RET_KILL_PROCESS;
   return program_run (&filter->program, data, abi_table[filter->native].big_endian, NULL);
 }
 

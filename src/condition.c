@@ -8,6 +8,7 @@
 #include "cube.h"
 #include "program.h"
 #include "residual.h"
+#include "syscalls.h"
 #include "tree.h"
 
 /* How it works. A state is what is left to decide: rules in order, each with the tests that are not
@@ -353,29 +354,36 @@ lower (struct graph *graph, const struct call *call, const struct abi_row *abi, 
   return decide (l, &state);
 }
 
-/* The shorter of the forms that start with the high and with the low word of each argument; the
- * plain form where these take too much effort. */
+/* The shorter of two forms; the first if they are equally long. NULL: there is none. */
+static const struct node *
+shorter (const struct graph *graph, const struct node *a, const struct node *b,
+         struct arena *scratch)
+{
+  if (!a || !b)
+    return a ? a : b;
+  return graph_size (graph, b, scratch) < graph_size (graph, a, scratch) ? b : a;
+}
+
+/* The shortest of the forms that start with the high and with the low word of each argument, and of
+ * the plain one: where many rules test several arguments each, what is decided once in the plain
+ * form may be decided over and over in the others. */
 static int
 lower_call (const struct node **out, struct graph *graph, const struct call *call,
             const struct abi_row *abi, uint32_t otherwise, struct arena *scratch,
             struct oci_seccomp_error *err)
 {
-  const struct node *low_first;
-
   *out = lower (graph, call, abi, true, otherwise, scratch);
-  if (*out && abi->wide) {
-    low_first = lower (graph, call, abi, false, otherwise, scratch);
-    if (low_first && graph_size (graph, low_first, scratch) < graph_size (graph, *out, scratch))
-      *out = low_first;
-  }
-  if (!*out && call->rule_count <= PROGRAM_MAX_LENGTH)
-    *out = chain_build (graph, call, abi, otherwise);
+  if (*out && abi->wide)
+    *out = shorter (graph, *out, lower (graph, call, abi, false, otherwise, scratch), scratch);
+  if (call->rule_count <= PROGRAM_MAX_LENGTH)
+    *out = shorter (graph, *out, chain_build (graph, call, abi, otherwise), scratch);
   if (*out && graph->count <= GRAPH_MAX)
     return OCI_SECCOMP_OK;
   return fail (err, OCI_SECCOMP_TOO_LARGE,
-               "too large: the %zu conditional rules for system call %u of %s are more than the %d "
+               "too large: the %zu conditional rules for %s (%u) of %s are more than the %d "
                "instructions can hold that the kernel takes",
-               call->rule_count, call->number, abi->name, PROGRAM_MAX_LENGTH);
+               call->rule_count, call->row < 0 ? "system call" : syscall_name (call->row),
+               call->number, abi->name, PROGRAM_MAX_LENGTH);
 }
 
 /* Rules that have been lowered, to be found again: many calls have the same, and so have ABIs. */

@@ -102,11 +102,12 @@ emit_node (struct emitter *e, const struct node *node)
 }
 
 static int
-fail_too_large (struct oci_seccomp_error *err, const char *at_least, uint32_t length)
+fail_too_large (struct oci_seccomp_error *err, uint32_t length)
 {
   return fail (err, OCI_SECCOMP_TOO_LARGE,
-               "too large: the profile needs %s%u instructions, and the kernel takes at most %d",
-               at_least, length, PROGRAM_MAX_LENGTH);
+               "too large: the program would have %u instructions or more, and the kernel takes at "
+               "most %d",
+               length, PROGRAM_MAX_LENGTH);
 }
 
 int
@@ -119,11 +120,11 @@ emit (struct program *out, const struct graph *graph, const struct node *root, s
   struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
 
   if (nodes > PROGRAM_MAX_LENGTH)
-    return fail_too_large (err, "at least ", nodes);
+    return fail_too_large (err, nodes);
   e.end = ARENA_ARRAY (scratch, struct sock_filter, room) + room;
   emit_node (&e, root);
   if (e.length > PROGRAM_MAX_LENGTH)
-    return fail_too_large (err, "", e.length);
+    return fail_too_large (err, e.length);
   out->length = e.length;
   out->instructions = arena_copy (keep, e.end - e.length, e.length * sizeof *out->instructions);
   return program_check (out, err);

@@ -75,6 +75,14 @@ is_config (const struct json_node *root)
   return has_key_of (root, keys) && !json_member_or_null (root, "defaultAction");
 }
 
+/* Of two profiles in one document, either could be the weaker one. */
+static int
+fail_two_profiles (struct reader *reader, const struct json_node *action)
+{
+  return json_fail (reader->err, OCI_SECCOMP_INVALID_PROFILE, &reader->profile->document, action,
+                    "a profile of its own in an OCI config.json; want linux.seccomp.defaultAction");
+}
+
 /* What only Docker's and Podman's profiles have. */
 static bool
 is_docker (const struct json_node *root)
@@ -136,6 +144,8 @@ read_any (struct reader *reader, const struct json_node *root)
 
   if (code)
     return code;
+  if (json_member (root, "defaultAction") && json_member (json_member (root, "linux"), "seccomp"))
+    return fail_two_profiles (reader, json_member (root, "defaultAction"));
   if (is_config (root))
     return read_config (reader, root);
   if (is_docker (root))

@@ -45,8 +45,8 @@ parse_config (struct audit *audit, const struct input *config, const struct inpu
 
   options.file_name = config->name;
   options.warn = NULL;
-  code = oci_seccomp_profile_parse (profile, original->bytes, original->length, &options,
-                                    &audit->err);
+  code =
+      oci_seccomp_profile_parse (profile, original->bytes, original->length, &options, &audit->err);
   if (code == OCI_SECCOMP_NO_SECCOMP) {
     int shim = check_no_shim (audit, config);
 
@@ -162,18 +162,27 @@ prove (struct audit *audit, const struct readback *filters, const struct profile
   return AUDIT_FAILED;
 }
 
-/* What the runtime was started under, the container has as well. */
+unsigned
+audit_filters_of_runtime (void)
+{
+  struct readback_counts counts;
+  struct oci_seccomp_error err;
+
+  if (getppid () && !readback_count (&counts, getppid (), &err) && !counts.ended)
+    return counts.filters;
+  return readback_count (&counts, getpid (), &err) ? 0 : counts.filters;
+}
+
 static enum audit_result
 count (struct audit *audit)
 {
-  struct readback_counts process, own;
+  struct readback_counts process;
 
-  if (readback_count (&process, audit->state->pid, &audit->err) ||
-      readback_count (&own, getpid (), &audit->err))
+  if (readback_count (&process, audit->state->pid, &audit->err))
     return AUDIT_FAILED;
   if (process.ended)
     return AUDIT_ENDED;
-  if (process.filters > own.filters)
+  if (process.filters > audit->inherited)
     return AUDIT_COUNTED;
   fail (&audit->err, OCI_SECCOMP_BAD_PROGRAM, "its process %d has no seccomp filter of its own",
         (int) audit->state->pid);

@@ -1,7 +1,8 @@
 /* Does a container that has started have the filter that its config asks for?
  *
- * In: its state, as a poststart hook gets it. Out: yes, no, or that it has ended. What always holds:
- * "yes" is proved where the kernel shows filters, and counted where it does not; a doubt is a no. */
+ * In: its state, as a poststart hook gets it. Out: yes, no, or that it has ended. What always
+ * holds: "yes" is proved where the kernel shows filters, and counted where it does not; a doubt is
+ * a no. */
 #ifndef AUDIT_H
 #define AUDIT_H
 
@@ -20,10 +21,14 @@ enum audit_result {
 struct audit {
   struct machine *machine;
   bool newer_given; /* else both of --newer's answers will do: runc gives one and crun the other */
+  unsigned inherited; /* filters that the runtime, and so the container, was started under */
   const struct state *state;
   struct arena *arena;
   struct oci_seccomp_error err;
 };
+
+/* To be asked by a child of the runtime. */
+unsigned audit_filters_of_runtime (void);
 
 /* Waits until its own program runs, or for so long; negative: without a limit. In the latter case
  * the program does not run one instruction before it is judged, if we may stop it. The arena's

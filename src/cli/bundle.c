@@ -12,6 +12,7 @@
 
 #include <config.h>
 
+#include "exec.h"
 #include "replace.h"
 #include "rewrite.h"
 #include "undo.h"
@@ -26,7 +27,8 @@ struct bundle {
   const char *directory;
   const char *config_name; /* or NULL: config.json in the directory */
   const char *shim;        /* path of the static helper, or NULL */
-  bool revert, dry_run;
+  const char *process;     /* of `exec`, or NULL */
+  bool revert, dry_run, exec;
   char config_path[PATH_MAX], program_path[PATH_MAX];
   struct input config; /* as it is on disk */
   struct stat status;  /* its mode and owner */
@@ -49,7 +51,8 @@ make_paths (struct bundle *bundle)
     return false;
   }
   name = name ? name + 1 : given;
-  length = snprintf (bundle->config_path, PATH_MAX, "%s/%s", directory, name ? name : "config.json");
+  length =
+      snprintf (bundle->config_path, PATH_MAX, "%s/%s", directory, name ? name : "config.json");
   if (length >= PATH_MAX - (int) sizeof PROGRAM_SUFFIX) {
     complain (0, "%s: %s", bundle->directory, strerror (ENAMETOOLONG));
     return false;
@@ -114,9 +117,8 @@ shim_is_there (const struct bundle *bundle)
 static int
 write_program (struct bundle *bundle, const struct oci_seccomp_filter *filter)
 {
-  const struct stat readable = {.st_mode = 0444,
-                                .st_uid = bundle->status.st_uid,
-                                .st_gid = bundle->status.st_gid};
+  const struct stat readable = {
+      .st_mode = 0444, .st_uid = bundle->status.st_uid, .st_gid = bundle->status.st_gid};
   const unsigned char *bytes =
       program_to_bytes (&filter->program, abi_table[filter->native].big_endian, &bundle->arena);
 
@@ -209,9 +211,13 @@ static int
 read_options (struct bundle *bundle, int argc, char **argv)
 {
   static const struct option options[] = {
-      {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'n'},
-      {"revert", no_argument, NULL, 'r'},       {"shim", optional_argument, NULL, 's'},
-      MACHINE_OPTIONS,                          {NULL, 0, NULL, 0},
+      {"config", required_argument, NULL, 'c'},
+      {"dry-run", no_argument, NULL, 'n'},
+      {"exec", optional_argument, NULL, 'e'},
+      {"revert", no_argument, NULL, 'r'},
+      {"shim", optional_argument, NULL, 's'},
+      MACHINE_OPTIONS,
+      {NULL, 0, NULL, 0},
   };
   int option;
 
@@ -224,6 +230,8 @@ read_options (struct bundle *bundle, int argc, char **argv)
       bundle->dry_run = true;
     else if (option == 'r')
       bundle->revert = true;
+    else if (option == 'e')
+      bundle->exec = (bundle->process = optarg, true);
     else if (option == 's')
       bundle->shim = optarg ? optarg : INIT_PATH;
     else
@@ -233,8 +241,9 @@ read_options (struct bundle *bundle, int argc, char **argv)
   }
   if (argc - optind != 1)
     return complain_usage (STATUS_FAILED, bundle->machine.verb, "want one DIR, a bundle's");
-  if (bundle->revert && bundle->shim)
-    return complain_usage (STATUS_FAILED, bundle->machine.verb, "--revert needs no --shim");
+  if (bundle->revert + bundle->exec + (bundle->shim != NULL) > 1)
+    return complain_usage (STATUS_FAILED, bundle->machine.verb,
+                           "want one of --shim, --revert and --exec");
   bundle->directory = argv[optind];
   return -1;
 }
@@ -243,14 +252,18 @@ static int
 run_locked (struct bundle *bundle)
 {
   char shim[PATH_MAX];
-  int lock = lock_bundle (bundle), status = STATUS_FAILED;
+  int lock = lock_bundle (bundle), status;
 
   if (lock < 0)
     return STATUS_FAILED;
   /* A mount's source is absolute; if it is not there, that is said later. */
   if (bundle->shim && realpath (bundle->shim, shim))
     bundle->shim = shim;
-  if (read_bundle (bundle))
+  if (!read_bundle (bundle))
+    status = STATUS_FAILED;
+  else if (bundle->exec)
+    status = exec_through_shim (&bundle->config, bundle->process, &bundle->arena);
+  else
     status = bundle->revert ? revert_bundle (bundle) : rewrite_bundle (bundle);
   free_input (&bundle->config);
   undo_free (&bundle->undo);

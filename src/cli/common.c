@@ -70,9 +70,13 @@ finish_output (FILE *stream, const char *name)
   bool failed = ferror (stream) != 0;
 
   errno = 0;
-  if (fclose (stream) != 0 || failed)
-    return complain (STATUS_FAILED, "%s: cannot write: %s", name, strerror (errno ? errno : EIO));
-  return STATUS_OK;
+  if (fclose (stream) != 0) {
+    failed = true;
+    if (errno)
+      return complain (STATUS_FAILED, "%s: cannot write: %s", name, strerror (errno));
+  }
+  /* What an earlier write failed of is forgotten by now. */
+  return failed ? complain (STATUS_FAILED, "%s: cannot write all of it", name) : STATUS_OK;
 }
 
 static const char machine_help[] =
@@ -231,6 +235,9 @@ machine_option (struct machine *machine, int option, const char *argument, char 
   case ':':
     return complain_usage (failure, verb, "%s wants a value", argv[optind - 1]);
   default:
+    if (optopt >= '0' && optopt <= '9')
+      return complain_usage (failure, verb, "%s looks like an option; put -- before it",
+                             argv[optind - 1]);
     if (optopt && optopt < MACHINE_OPTION_FIRST)
       return complain_usage (failure, verb, "unknown option -%c", optopt);
     return complain_usage (failure, verb, "unknown option %s", argv[optind - 1]);

@@ -15,8 +15,10 @@ static int
 read_options (struct machine *machine, struct request *request, int argc, char **argv)
 {
   static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'}, {"format", required_argument, NULL, 'f'},
-      {"list", no_argument, NULL, 'l'},         {"help", no_argument, NULL, OPTION_HELP},
+      {"output", required_argument, NULL, 'o'},
+      {"format", required_argument, NULL, 'f'},
+      {"list", no_argument, NULL, 'l'},
+      {"help", no_argument, NULL, OPTION_HELP},
       {NULL, 0, NULL, 0},
   };
   int option;
@@ -80,8 +82,8 @@ run_dump (const struct verb *verb, int argc, char **argv)
     status = STATUS_FAILED;
   if (status < 0) {
     arena_init (&arena);
-    status = ARENA_GUARD (&arena) ? complain (STATUS_FAILED, "out of memory")
-                                  : dump (&request, &arena);
+    status =
+        ARENA_GUARD (&arena) ? complain (STATUS_FAILED, "out of memory") : dump (&request, &arena);
     arena_free (&arena);
   }
   machine_free (&machine);

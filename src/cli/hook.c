@@ -99,8 +99,8 @@ judge (const struct audit *audit, enum audit_result result, int pidfd)
   }
 }
 
-/* Many releases of runc start the program only after the poststart hooks have ended, and by the shim
- * there is no filter before that: then a child goes on by itself. */
+/* Many releases of runc start the program only after the poststart hooks have ended, and by the
+ * shim there is no filter before that: then a child goes on by itself. */
 static int
 audit_in_background (struct audit *audit, int pidfd)
 {
@@ -127,7 +127,11 @@ poststart (struct hook *hook)
   enum audit_result result;
   int pidfd, status;
 
-  audit = (struct audit){&hook->machine, hook->newer_given, &state, &hook->arena, {0}};
+  audit = (struct audit){.machine = &hook->machine,
+                         .newer_given = hook->newer_given,
+                         .inherited = audit_filters_of_runtime (),
+                         .state = &state,
+                         .arena = &hook->arena};
   if (state_read (&state, &hook->input, &hook->arena, &audit.err))
     return complain_of (STATUS_FAILED, &audit.err);
   pidfd = state.pid ? (int) syscall (SYS_pidfd_open, state.pid, 0) : -1;

@@ -48,7 +48,8 @@ const struct verb verbs[] = {
      "  --format FORMAT          text (default): one instruction a line, as bpf_asm has it, but\n"
      "                           with the lines that jumps lead to; dot: for graphviz; json\n",
      true},
-    {"bundle", run_bundle, "DIR [--shim[=FILE]] [--revert] [--dry-run] [--config FILE]",
+    {"bundle", run_bundle,
+     "DIR [--shim[=FILE]] [--revert] [--dry-run] [--exec[=PROCESS]] [--config FILE]",
      "put the filter into a bundle's config.json, for a runtime to install",
      "  Without --shim: as the annotation that crun takes. A failure leaves config.json as it "
      "was.\n"
@@ -56,6 +57,9 @@ const struct verb verbs[] = {
      "                           helper that installs the filter and then becomes the program\n"
      "  --revert                 make config.json what it was before, to the byte\n"
      "  --dry-run                only say what would be done\n"
+     "  --exec[=PROCESS]         a process.json for the runtime's exec: through the shim too, if\n"
+     "                           the bundle goes through it; without a file, print the words that\n"
+     "                           a command needs before it\n"
      "  --config FILE            instead of DIR/config.json\n",
      true},
     {"dump", run_dump, "PID[/INDEX] [-o FILE] [--format raw|base64|c|json] [--list]",

@@ -6,12 +6,22 @@
 
 #include "cli.h"
 
-/* A file of its own beside the old one; it gets the mode that fopen would have given it. */
+/* The mode of the old file, or the one that fopen would give to a new one. */
+static mode_t
+mode_of (const char *path)
+{
+  struct stat status;
+  mode_t mask = umask (0);
+
+  umask (mask);
+  return stat (path, &status) == 0 ? status.st_mode & 07777 : 0666 & ~mask;
+}
+
+/* A file of its own beside the old one. */
 static FILE *
 open_temporary (struct output *output)
 {
   FILE *stream = NULL;
-  mode_t mask;
   int fd;
 
   if (asprintf (&output->temporary, "%s.XXXXXX", output->name) < 0) {
@@ -24,9 +34,7 @@ open_temporary (struct output *output)
     output->temporary = NULL;
     return NULL;
   }
-  mask = umask (0);
-  umask (mask);
-  if (fchmod (fd, 0666 & ~mask) == 0)
+  if (fchmod (fd, mode_of (output->name)) == 0)
     stream = fdopen (fd, "w");
   if (!stream) {
     close (fd);
@@ -40,9 +48,10 @@ output_open (struct output *output, const char *path)
 {
   struct stat status;
 
-  *output = (struct output){.stream = stdout, .name = path ? path : "stdout"};
-  if (!path)
+  *output = (struct output){.stream = stdout, .name = "stdout"};
+  if (!path || !strcmp (path, "-"))
     return true;
+  output->name = path;
   /* A device or a pipe cannot be replaced by renaming, and a link should stay one. */
   if (lstat (path, &status) == 0 && !S_ISREG (status.st_mode))
     output->stream = fopen (path, "we");

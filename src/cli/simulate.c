@@ -80,7 +80,8 @@ simulate_one (const struct request *request, const struct oci_seccomp_filter *fi
 
 /* A line of a batch: ABI SYSCALL [ARG...]. Empty lines and # comments give no verdict. */
 static int
-simulate_line (const struct oci_seccomp_filter *filter, char *line, struct oci_seccomp_error *err)
+simulate_line (const struct oci_seccomp_filter *filter, char *line, size_t length,
+               struct oci_seccomp_error *err)
 {
   char *words[2 + ARGUMENTS_MAX + 1], *rest = line;
   const size_t most = sizeof words / sizeof words[0];
@@ -89,6 +90,8 @@ simulate_line (const struct oci_seccomp_filter *filter, char *line, struct oci_s
   enum abi abi;
   int code;
 
+  if (strlen (line) != length)
+    return fail (err, OCI_SECCOMP_BAD_ARGUMENT, "a NUL in the line");
   while (count < most && (words[count] = strtok_r (rest, " \t\r\n", &rest)))
     count++;
   if (count == 0 || words[0][0] == '#')
@@ -107,11 +110,12 @@ simulate_batch (const struct oci_seccomp_filter *filter)
   struct oci_seccomp_error err;
   char *line = NULL;
   size_t room = 0;
+  ssize_t length;
   int status = STATUS_OK;
 
-  for (unsigned long number = 1; status == STATUS_OK && getline (&line, &room, stdin) >= 0;
-       number++)
-    if (simulate_line (filter, line, &err))
+  for (unsigned long number = 1;
+       status == STATUS_OK && (length = getline (&line, &room, stdin)) >= 0; number++)
+    if (simulate_line (filter, line, (size_t) length, &err))
       status = complain (STATUS_FAILED, "<stdin>:%lu: %s", number, err.message);
   if (status == STATUS_OK && ferror (stdin))
     status = complain (STATUS_FAILED, "<stdin>: cannot read");

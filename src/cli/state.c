@@ -43,8 +43,9 @@ state_read (struct state *out, const struct input *input, struct arena *arena,
   int code = json_parse (&document, input->name, input->bytes, input->length, arena, err);
 
   memset (out, 0, sizeof *out);
-  if (code || (code = json_expect (&document, document.root, JSON_OBJECT,
-                                   "the state of a container", err)) ||
+  if (code ||
+      (code =
+           json_expect (&document, document.root, JSON_OBJECT, "the state of a container", err)) ||
       (code = read_text (&out->id, &document, "id", err)) ||
       (code = read_text (&out->bundle, &document, "bundle", err)))
     return code;

@@ -50,6 +50,7 @@ compile (struct context *context, struct arena *scratch)
   };
   const struct parts *parts = &context->parts;
   struct oci_seccomp_filter *filter = &context->filter;
+  int code;
 
   filter->native = options.native;
   filter->rules_count = parts->count;
@@ -57,7 +58,11 @@ compile (struct context *context, struct arena *scratch)
   for (size_t i = 0; i < parts->count; i++)
     draft_finish (&filter->rules[i], parts->items[i]->draft, &filter->arena);
   take_priorities (&options, context->priorities, scratch);
-  return filter_make_program (filter, &options, scratch, NULL);
+  code = filter_make_program (filter, &options, scratch, NULL);
+  if (!code)
+    context->bytes = program_to_bytes (&filter->program, abi_table[parts->items[0]->abi].big_endian,
+                                       &filter->arena);
+  return code;
 }
 
 static int
@@ -143,9 +148,7 @@ seccomp_export_bpf (const scmp_filter_ctx ctx, int fd)
   struct context *context = context_of (ctx);
   int code = context ? context_compile (context) : -EINVAL;
 
-  return code ? code
-              : export_bytes (context, fd, context->filter.program.instructions,
-                              program_size (context));
+  return code ? code : export_bytes (context, fd, context->bytes, program_size (context));
 }
 
 int
@@ -162,7 +165,7 @@ seccomp_export_bpf_mem (const scmp_filter_ctx ctx, void *buf, size_t *len)
   if (buf && room < *len)
     return -ERANGE;
   if (buf)
-    memcpy (buf, context->filter.program.instructions, *len);
+    memcpy (buf, context->bytes, *len);
   return 0;
 }
 

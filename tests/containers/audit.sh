@@ -1,7 +1,7 @@
 #!/bin/sh
 # `hook poststart`: a container without the filter that its config asks for is killed; one with it
 # lives on.
-# shellcheck disable=SC1091,SC2034,SC2154  # containers.sh sets and uses them
+# shellcheck disable=SC1091,SC2016,SC2034,SC2154  # containers.sh sets and uses them
 set -u
 . "${srcdir:-.}/tests/containers/containers.sh"
 need crun
@@ -100,6 +100,26 @@ if [ -x "$init" ]; then
   try 'two filters, one of them the one asked for' 0 '' '' \
     sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
   lives 'two filters' yes
+fi
+
+# --- the system's log ------------------------------------------------------------------------------
+
+# Podman shows no more than a hook's exit status. A log of our own, on a /dev of our own.
+logged () { # NAME ERE STAGE FILE
+  rm -f "$work/log"
+  unshare -m sh -c 'mount -t tmpfs tmpfs /dev && "$0" mknod /dev/null c 1 3 &&
+      { "$0" syslogd -n -O "$1" & } && until [ -e /dev/log ]; do sleep 0.05; done &&
+      "$2" hook "$3" <"$4"; sleep 0.2; kill $!' \
+    "$busybox" "$work/log" "$command" "$3" "$4" >/dev/null 2>&1
+  same "$1" 1 "$(grep -cE "daemon\.err oci-seccomp\[[0-9]+\]: $2" "$work/log")"
+}
+if unshare -m sh -c 'mount -t tmpfs tmpfs /dev' 2>/dev/null && "$busybox" --list | grep -q '^syslogd$'; then
+  echo '{"linux":{"seccomp":{}}}' >"$work/config"
+  logged 'a failure is in the log' '<stdin>:1:21: linux\.seccomp\.defaultAction: ' precreate \
+    "$work/config"
+  logged 'a wrong use of the hook too' 'want one stage' prestart "$work/config"
+else
+  skip 'a failure is in the log' 'no /dev of our own, or no syslogd'
 fi
 
 # --- by the runtimes -------------------------------------------------------------------------------

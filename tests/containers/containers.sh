@@ -121,8 +121,8 @@ mounts_all='{"destination":"/proc","type":"proc","source":"proc"},
 
 # Writes $bundle/config.json. Each argument sets one of the variables at the begin; values are JSON.
 config () { # NAME=VALUE...
-  args='["true"]' section= nnp=true user='{"uid":0,"gid":0}' capabilities='{}' readonly=false
-  mounts=$mounts_all annotations='{}' namespaces= hooks='{}' terminal=false root=$work/rootfs
+  args='["true"]' section='' nnp=true user='{"uid":0,"gid":0}' capabilities='{}' readonly=false
+  mounts=$mounts_all annotations='{}' namespaces='' hooks='{}' terminal=false root=$work/rootfs
   for setting; do
     eval "${setting%%=*}=\${setting#*=}"
   done
@@ -149,6 +149,12 @@ END
 }
 
 bundle=$work/bundle
+
+failed () { # NAME STATUS
+  problem=''
+  [ "$2" -ne 0 ] || problem='it went well'
+  result "$1" "$problem"
+}
 
 ours () { # VERB ARGUMENT...
   "$command" "$@"

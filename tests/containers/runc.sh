@@ -82,11 +82,12 @@ config args="$see"
 "$work/runc" run -b "$bundle" test >"$work/without" 2>&1 </dev/null
 config section="$mark" args="$see"
 "$work/runc-of-ours" run -b "$bundle" test >"$work/with" 2>&1 </dev/null
-same 'nothing to be seen but the two mounts' '/dev/.oci-seccomp/init
+same 'nothing to be seen but the mounts' '/dev/.oci-seccomp
+/dev/.oci-seccomp/init
 /dev/.oci-seccomp/program' "$(diff "$work/without" "$work/with" | sed -n '/^[<>]/p' | awk '{ print $2 }')"
 same 'and there was something to see' yes "$(grep -q A=b "$work/with" && echo yes)"
-shimmed 'the two mounts are read-only' 0 '' '' section="$mark" \
-  args='["sh","-c","for f in init program; do echo x 2>/dev/null >>/dev/.oci-seccomp/$f && echo wrote; done; :"]'
+shimmed "the container's root can change nothing of it" 0 '' '' section="$mark" \
+  args='["sh","-c","exec 2>/dev/null; cd /dev; for f in init program; do echo x >>.oci-seccomp/$f && echo wrote; mv .oci-seccomp/$f /tmp && echo moved; rm .oci-seccomp/$f && echo removed; done; mv .oci-seccomp x && echo renamed; mv x/init x/program /tmp; umount .oci-seccomp && echo unmounted; :"]'
 
 shimmed 'exit status' 42 '' '' section="$mark" args='["sh","-c","exit 42"]'
 shimmed 'killed by a signal' 143 '' '' section="$mark" args='["sh","-c","exec 2>/dev/null; sleep 9 & kill -TERM $!; wait $!"]'
@@ -94,10 +95,10 @@ shimmed 'command not found' 127 '' 'init: nowhere: command not found' section="$
 shimmed 'not executable' 126 '' 'init: /tmp: not an executable file' section="$mark" args='["/tmp"]'
 shimmed 'a path' 0 'hi' '' section="$mark" args='["bin/echo","hi"]'
 if command -v script >/dev/null; then
-  config section="$mark" terminal=true args='["sh","-c","tty; stty size"]' \
+  config section="$mark" terminal=true args='["sh","-c","tty; test -t 2 && echo yes"]' \
     mounts="$mounts_all,{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\",
       \"options\":[\"newinstance\",\"ptmxmode=0666\",\"mode=0620\"]}"
-  same 'a terminal' '/dev/pts/0|24 80' "$(script -qec "stty rows 24 cols 80; $work/runc-of-ours run -b $bundle test" \
+  same 'a terminal' '/dev/pts/0|yes' "$(script -qec "$work/runc-of-ours run -b $bundle test" \
     /dev/null </dev/null | tr -d '\r' | sed 's|^.*/dev|/dev|' | paste -sd '|')"
 else
   skip 'a terminal' 'script is not installed'
@@ -162,10 +163,38 @@ try 'twice is once' 0 'errno 77' '' "$work/runc-of-ours" run --bundle="$bundle" 
 config section="$mark" args="$call"
 try 'the wrapper: one dash' 0 'errno 77' '' "$work/runc-of-ours" run -bundle "$bundle" test
 config section="$mark" args='["sleep","60"]'
+cp "$bundle/config.json" "$work/asked.json"
 try 'the wrapper: create' 0 '' '' \
   "$work/runc-of-ours" create --bundle "$bundle" --pid-file "$work/pid" created
 try 'the wrapper: start' 0 '' '' "$work/runc-of-ours" start created
+try 'the wrapper: exec' 0 'errno 77' '' "$work/runc-of-ours" exec created probe "$personality"
+try 'the wrapper: exec with options' 0 'errno 77' '' \
+  "$work/runc-of-ours" exec --env X=1 -u 7:7 --cwd / created probe "$personality"
+try 'the wrapper: exec with blanks and quotes' 0 "a 'b  *" '' \
+  "$work/runc-of-ours" exec created sh -c 'echo "$1"' - "a 'b  *"
+for nnp in true false; do
+  cat >"$work/process.json" <<END
+{"terminal":false,"user":{"uid":0,"gid":0},"cwd":"/","env":["PATH=/bin"],"noNewPrivileges":$nnp,
+ "args":["probe","$personality"]}
+END
+  [ $nnp = true ] || cp "$work/process.json" "$work/before.json"
+  if [ $nnp = true ]; then
+    try 'the wrapper: exec of a process.json' 0 'errno 77' '' \
+      "$work/runc-of-ours" exec --process "$work/process.json" created
+  else
+    try 'the wrapper: exec of a process.json without no_new_privs' 1 '' 'noNewPrivileges is not true' \
+      "$work/runc-of-ours" exec -p="$work/process.json" created
+    try 'and it is as it was' 0 '' '' cmp "$work/before.json" "$work/process.json"
+  fi
+done
 stop runc created
+try 'the wrapper: exec, no container' 1 '' 'container does not exist' \
+  "$work/runc-of-ours" exec created true
+config args='["sleep","60"]'
+start runc free || cat "$work/started"
+try 'the wrapper: exec where there is no shim' 0 '= 0' '' \
+  "$work/runc-of-ours" exec free probe "$personality" 0xffffffff
+stop runc free
 
 # --- what fails does not start --------------------------------------------------------------------
 
@@ -205,7 +234,7 @@ config section="$mark" args='["touch","/shared/ran"]' mounts="$ran"
 ours bundle --quiet --shim="$init" "$bundle"
 rm -f "$bundle/config.json.oci-seccomp-program"
 "$work/runc" run -b "$bundle" test >"$work/out" 2>&1
-same 'the filter is missing: no container' failed "$([ $? -eq 0 ] || echo failed)"
+failed 'the filter is missing: no container' $?
 missing 'the filter is missing: nothing ran' "$work/shared/ran"
 
 # What containerd and Docker show of a runtime's failure.

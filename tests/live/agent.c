@@ -51,7 +51,8 @@ wait_for_connection (const char *path)
 static bool
 has_more (int connection, int listener)
 {
-  struct pollfd ready[] = {{.fd = connection, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+  struct pollfd ready[] = {{.fd = connection, .events = POLLIN},
+                           {.fd = listener, .events = POLLIN}};
 
   return poll (ready, 2, -1) > 0 && ready[0].revents;
 }

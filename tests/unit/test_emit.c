@@ -333,8 +333,9 @@ test_up_to_the_limit (void)
   assert_int_equal (emit_chain (&program, tests + 1, &nodes), OCI_SECCOMP_TOO_LARGE);
   /* The nodes would fit, but not with the jumps between them. */
   assert_in_range (nodes, 1, 4096);
-  assert_string_equal (error.message, "too large: the profile needs 4097 instructions, and the "
-                                      "kernel takes at most 4096");
+  assert_string_equal (error.message,
+                       "too large: the program would have 4097 instructions or more, and the "
+                       "kernel takes at most 4096");
 }
 
 static void
@@ -347,7 +348,7 @@ test_too_many_nodes (void)
   assert_int_equal (error.code, OCI_SECCOMP_TOO_LARGE);
   assert_int_equal (nodes, 5002);
   assert_string_equal (error.message,
-                       "too large: the profile needs at least 5002 instructions, and "
+                       "too large: the program would have 5002 instructions or more, and "
                        "the kernel takes at most 4096");
   /* However deep it is: nothing may grow with the depth but the count. */
   assert_int_equal (emit_chain (&program, 1000000, &nodes), OCI_SECCOMP_TOO_LARGE);
