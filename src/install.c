@@ -115,7 +115,8 @@ struct attempt {
   const struct program *program;
   unsigned flags;
   long result;
-  int error; /* errno, where result is -1 */
+  int error;  /* errno, where result is -1 */
+  bool faked; /* not the kernel answered */
 };
 
 static bool
@@ -228,6 +229,11 @@ explain_other (struct text *text, const struct attempt *attempt)
 static int
 explain (struct text *text, const struct attempt *attempt)
 {
+  if (attempt->faked) {
+    text_add (text, "a filter on this thread already answers seccomp(2) in the kernel's place: it "
+                    "says that all went well, and installs nothing");
+    return OCI_SECCOMP_REFUSED;
+  }
   if (attempt->result > 0)
     return explain_threads (text, attempt);
   switch (attempt->error) {
@@ -267,7 +273,7 @@ refuse (struct oci_seccomp_error *err, const struct attempt *attempt)
   struct oci_seccomp_error *out = err ? err : &unused;
   struct text text = {out->message, out->message + sizeof out->message - 1};
 
-  out->sys_errno = attempt->result > 0 ? ESRCH : attempt->error;
+  out->sys_errno = attempt->result > 0 && !attempt->faked ? ESRCH : attempt->error;
   out->code = explain (&text, attempt);
   return out->code;
 }
@@ -329,6 +335,14 @@ covers_this_machine (const struct oci_seccomp_filter *filter)
   return false;
 }
 
+/* The kernel takes no program from address 0, whatever the flags: only an earlier filter, with
+ * ERRNO(0), or its agent says that it did. It would say so of our program as well. */
+static bool
+answered_by_a_filter (unsigned flags)
+{
+  return syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) >= 0;
+}
+
 int
 oci_seccomp_install (const struct oci_seccomp_filter *filter, unsigned flags, int *listener,
                      struct oci_seccomp_error *error)
@@ -351,6 +365,9 @@ oci_seccomp_install (const struct oci_seccomp_filter *filter, unsigned flags, in
                              filter->program.instructions};
   struct attempt attempt = {.program = &filter->program, .flags = flags};
 
+  attempt.faked = answered_by_a_filter (flags);
+  if (attempt.faked)
+    return refuse (error, &attempt);
   attempt.result = syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog);
   attempt.error = attempt.result == -1 ? errno : 0;
   if (attempt.result < 0 || (attempt.result > 0 && !listens))

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "confirm.h"
 #include "install.h"
 #include "listener.h"
 #include "process.h"
@@ -315,6 +316,35 @@ install (struct apply *apply, struct oci_seccomp_error *err)
   return OCI_SECCOMP_OK;
 }
 
+/* Under a filter that denies more than execve there would be no way to tell, nor to end well. */
+static int
+check_execve (const struct apply *apply)
+{
+  const struct seccomp_data call = {
+      .nr = SYS_execve,
+      .arch = abi_table[abi_native ()].token,
+      .args = {(uintptr_t) apply->file, (uintptr_t) apply->process.args,
+               (uintptr_t) apply->process.env},
+  };
+  char text[VERDICT_TEXT];
+
+  /* What was made for another machine will not be installed at all. */
+  if (apply->filter->native != abi_native ())
+    return 0;
+  uint32_t verdict = oci_seccomp_filter_evaluate (apply->filter, &call);
+
+  switch (verdict & SECCOMP_RET_ACTION_FULL) {
+  case SECCOMP_RET_ALLOW:
+  case SECCOMP_RET_LOG:
+  case SECCOMP_RET_TRACE:
+  case SECCOMP_RET_USER_NOTIF:
+    return 0;
+  default:
+    return complain (STATUS_NOT_EXECUTABLE, "%s: cannot be run: the profile says %s to execve",
+                     apply->process.args[0], verdict_text (verdict, text));
+  }
+}
+
 /* Before the filter is on: then it need allow no more than execve. */
 static int
 find_command (struct apply *apply)
@@ -327,7 +357,7 @@ find_command (struct apply *apply)
     return complain (status, "%s: command not found", name);
   if (status)
     return complain (status, "%s: not an executable file", name);
-  return 0;
+  return check_execve (apply);
 }
 
 /* Where runc installs: with no_new_privs last of all; else before privileges are dropped, as it
@@ -337,17 +367,19 @@ become_section (struct apply *apply, struct oci_seccomp_error *err)
 {
   struct process *process = &apply->process;
   bool late = process->no_new_privileges;
+  struct confirmation confirmation;
   int status;
 
   if (process_prepare (process, &apply->machine.library, err))
     return complain_of (STATUS_NOT_APPLIED, err);
+  confirmation_prepare (&confirmation, process, &apply->arena);
   if (!late && (status = find_command (apply)))
     return status;
   if (!late && install (apply, err))
     return complain_of (STATUS_NOT_APPLIED, err);
-  if (process_drop_privileges (process, err))
+  if (process_drop_privileges (process, err) || confirmation_check (&confirmation, process, err))
     return complain (STATUS_NOT_APPLIED, "%s%s", err->message,
-                     late ? "" : "; the filter, which is on already, may deny it");
+                     late ? "" : "; the filter, which is on already, may be why");
   if (late && (status = find_command (apply)))
     return status;
   return late && install (apply, err) ? complain_of (STATUS_NOT_APPLIED, err) : 0;
@@ -369,7 +401,10 @@ become_command (struct apply *apply, struct oci_seccomp_error *err)
 static int
 execute (const struct apply *apply)
 {
-  execve (apply->file, apply->process.args, apply->process.env);
+  if (execve (apply->file, apply->process.args, apply->process.env) == 0)
+    return complain (STATUS_NOT_EXECUTABLE,
+                     "%s: not executed: not the kernel answered execve, but a filter or its agent",
+                     apply->file);
   switch (errno) {
   case ENOENT:
     return complain (STATUS_NOT_FOUND, "%s: it, or its interpreter, is not found", apply->file);

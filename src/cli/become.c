@@ -160,6 +160,18 @@ set_limit (const struct process_limit *limit, struct oci_seccomp_error *err)
   return refused (err, what);
 }
 
+/* A filter may say of chdir that it was done. */
+static bool
+is_here (const char *directory)
+{
+  struct stat here, wanted;
+
+  memset (&here, 0, sizeof here);
+  memset (&wanted, 0xff, sizeof wanted);
+  return !stat (".", &here) && !stat (directory, &wanted) && here.st_dev == wanted.st_dev &&
+         here.st_ino == wanted.st_ino;
+}
+
 /* Tried twice: before the user changes, as only the first one may be let in; and after, where a
  * directory admits the second one only. */
 static int
@@ -168,6 +180,10 @@ enter_cwd (struct process *process, bool last_try, struct oci_seccomp_error *err
   if (process->in_cwd)
     return OCI_SECCOMP_OK;
   process->in_cwd = chdir (process->cwd) == 0;
+  if (process->in_cwd && !is_here (process->cwd))
+    return fail (err, OCI_SECCOMP_REFUSED,
+                 "process.cwd: cannot confirm that \"%s\" was entered, though it seemed to succeed",
+                 process->cwd);
   if (process->in_cwd || (!last_try && (errno == EACCES || errno == EPERM)))
     return OCI_SECCOMP_OK;
   int error = errno;
@@ -181,6 +197,10 @@ process_set_no_new_privileges (struct oci_seccomp_error *err)
 {
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     return refused (err, "process.noNewPrivileges: cannot set it");
+  if (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+    return fail (err, OCI_SECCOMP_REFUSED,
+                 "process.noNewPrivileges: not set, though setting it seemed to succeed; a filter "
+                 "on this process already may answer prctl(2) in the kernel's place");
   return OCI_SECCOMP_OK;
 }
 

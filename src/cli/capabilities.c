@@ -30,21 +30,30 @@ capability_name (unsigned capability, struct arena *arena)
   return arena_printf (arena, "%u", capability);
 }
 
-/* Kernels have more capabilities than this program has names for, sooner or later: this is where
- * the running one's end. */
+static int
+ask_for_one (enum capability_set which, unsigned capability)
+{
+  if (which == CAPABILITIES_AMBIENT)
+    return prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
+  return prctl (PR_CAPBSET_READ, capability, 0, 0, 0);
+}
+
+/* Kernels have more capabilities than this program has names for, sooner or later: EINVAL is where
+ * the running one's end. If they do not end, or not so, the answers are a filter's, and what can be
+ * in the set is all of them. */
 static uint64_t
-read_bounding (void)
+read_one_by_one (enum capability_set which)
 {
   uint64_t set = 0;
 
   for (unsigned capability = 0; capability < 64; capability++) {
-    int in = prctl (PR_CAPBSET_READ, capability, 0, 0, 0);
+    int in = ask_for_one (which, capability);
 
     if (in < 0)
-      break;
-    set |= (uint64_t) in << capability;
+      return errno == EINVAL ? set : UINT64_MAX;
+    set |= (uint64_t) (in != 0) << capability;
   }
-  return set;
+  return UINT64_MAX;
 }
 
 static uint64_t
@@ -59,11 +68,14 @@ capabilities_current (struct capabilities *out, struct oci_seccomp_error *err)
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
 
+  /* So that no answer but the kernel's can pass for an empty set. */
+  memset (data, 0xff, sizeof data);
   memset (out, 0, sizeof *out);
   if (syscall (SYS_capget, &header, data))
     return fail_errno (err, OCI_SECCOMP_REFUSED, errno,
                        "cannot read this process's capabilities: %s", strerror (errno));
-  out->sets[CAPABILITIES_BOUNDING] = read_bounding ();
+  out->sets[CAPABILITIES_BOUNDING] = read_one_by_one (CAPABILITIES_BOUNDING);
+  out->sets[CAPABILITIES_AMBIENT] = read_one_by_one (CAPABILITIES_AMBIENT);
   out->sets[CAPABILITIES_PERMITTED] = join (data[0].permitted, data[1].permitted);
   out->sets[CAPABILITIES_EFFECTIVE] = join (data[0].effective, data[1].effective);
   out->sets[CAPABILITIES_INHERITABLE] = join (data[0].inheritable, data[1].inheritable);
@@ -106,7 +118,7 @@ capabilities_cut (struct capabilities *wanted, const struct capabilities *curren
 int
 capabilities_drop_bounding (const struct capabilities *wanted, struct oci_seccomp_error *err)
 {
-  uint64_t surplus = read_bounding () & ~wanted->sets[CAPABILITIES_BOUNDING];
+  uint64_t surplus = read_one_by_one (CAPABILITIES_BOUNDING) & ~wanted->sets[CAPABILITIES_BOUNDING];
 
   for (unsigned capability = 0; capability < 64; capability++)
     if (capability_in (surplus, capability) && prctl (PR_CAPBSET_DROP, capability, 0, 0, 0))

@@ -26,7 +26,7 @@ struct capabilities {
 
 extern const char *const capability_set_names[CAPABILITIES_SETS]; /* as the spec spells them */
 
-/* Those of the calling thread; ambient is not read. */
+/* Those of the calling thread. */
 int capabilities_current (struct capabilities *out, struct oci_seccomp_error *err);
 
 bool capability_effective (unsigned capability);

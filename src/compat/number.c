@@ -55,15 +55,15 @@ number_of_row (int row, enum abi abi)
   return pseudo_of_row (row);
 }
 
-/* One number can stand for two names, of which an ABI has one: then it is the other that is meant
- * by the negative number. */
+/* Two names share one number: an ABI that has one of them means the other by it, and one that has
+ * none the last. */
 static int
 row_of_pseudo (int number, enum abi abi)
 {
   if (number <= PSEUDO_OWN && PSEUDO_OWN - number < syscall_count ())
     return number_of_row (PSEUDO_OWN - number, abi) == number ? PSEUDO_OWN - number
                                                               : SYSCALL_UNKNOWN;
-  for (int i = 0; i < PSEUDO_COUNT; i++) {
+  for (int i = PSEUDO_COUNT - 1; i >= 0; i--) {
     int row;
 
     if (pseudos[i].number != number)
@@ -78,5 +78,13 @@ row_of_pseudo (int number, enum abi abi)
 int
 row_of_number (int number, enum abi abi)
 {
-  return number < 0 ? row_of_pseudo (number, abi) : syscall_from_number ((uint32_t) number, abi);
+  int row;
+
+  if (number < 0)
+    return row_of_pseudo (number, abi);
+  row = syscall_from_number ((uint32_t) number, abi);
+  /* The base may be left out where the ABI is named. */
+  if (row == SYSCALL_UNKNOWN)
+    row = syscall_from_number ((uint32_t) number + abi_table[abi].number_base, abi);
+  return row;
 }

@@ -78,9 +78,10 @@ docker rm --force "$held" >/dev/null
 # --- by runc and the shim --------------------------------------------------------------------------
 
 if command -v runc >/dev/null && [ -x "$init" ]; then
-  run 'runc: without no-new-privileges: refused, and why' 125 '' \
-    'OCI runtime create failed: oci-seccomp-runc: .*noNewPrivileges is not true' \
-    --runtime oci-seccomp-runc test true
+  "$work/run" --rm --runtime oci-seccomp-runc test true >/dev/null 2>"$work/err"
+  failed 'runc: without no-new-privileges: refused' $?
+  same 'runc: without no-new-privileges: the reason' 1 "$(grep -c \
+    'OCI runtime create failed: oci-seccomp-runc: .*noNewPrivileges is not true' "$work/err")"
   nnp='--runtime oci-seccomp-runc --security-opt no-new-privileges'
   # shellcheck disable=SC2086  # words
   {

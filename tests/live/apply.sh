@@ -62,9 +62,22 @@ apply 'no CONFIG' 125 '' 'no CONFIG' -- true
 apply 'a command without --' 125 '' 'a command goes after --' "$work/p.json" true
 apply 'no command after --' 125 '' 'no command' "$work/p.json" --
 apply 'no process in a profile' 125 '' 'no process to become' "$work/p.json"
-apply 'execve denied' 126 '' 'Operation not permitted; the filter may deny execve' \
+apply 'execve denied' 126 '' 'true: cannot be run: the profile says ERRNO\(1\) to execve' \
   "$work/execve.json" -- true
-apply 'execve killed' "$killed" '' '' "$work/killed.json" -- true
+apply 'execve killed' 126 '' 'true: cannot be run: the profile says KILL_PROCESS to execve' \
+  "$work/killed.json" -- true
+echo '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":4095}' >"$work/nothing.json"
+apply 'everything denied' 126 '' 'the profile says ERRNO\(4095\) to execve' "$work/nothing.json" \
+  -- true
+profile execve TRACE >"$work/traced.json"
+apply 'execve traced, by nobody' 126 '' 'Function not implemented; the filter may deny execve' \
+  "$work/traced.json" -- true
+
+# A filter that is on already and answers in the kernel's place.
+profile seccomp 'ERRNO","errnoRet":0' >"$work/outer.json"
+apply 'seccomp(2) answered by another filter' 125 '' 'installs nothing' "$work/outer.json" -- \
+  "$command" apply "$work/p.json" -- touch "$work/ran"
+missing 'and the command did not run: seccomp(2) answered' "$work/ran"
 
 # --- stdin, stdout, stderr ------------------------------------------------------------------------
 
@@ -89,6 +102,10 @@ echo "{\"ociVersion\":\"1.0.2\",$nnp_json\"linux\":{\"seccomp\":$(cat "$work/p.j
   >"$work/nnp.json"
 apply 'noNewPrivileges also holds for a command' 0 'NoNewPrivs:	1' '' "$work/nnp.json" -- grep NoNewPrivs: /proc/self/status
 if [ "$is_root" ]; then
+  profile prctl 'ERRNO","errnoRet":0' >"$work/outer.json"
+  apply 'no_new_privs answered by another filter' 125 '' 'noNewPrivileges: not set' \
+    "$work/outer.json" -- "$command" apply "$work/nnp.json" -- touch "$work/ran"
+  missing 'and the command did not run: no_new_privs answered' "$work/ran"
   apply 'else CAP_SYS_ADMIN is enough' 0 'NoNewPrivs:	0' '' "$work/p.json" -- grep NoNewPrivs: /proc/self/status
   as_nobody 'without it no_new_privs is set' 0 'NoNewPrivs:	1' '' "$work/p.json" -- grep NoNewPrivs: /proc/self/status
 else

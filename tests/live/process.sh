@@ -234,6 +234,47 @@ order () {
   seccomp=$(profile getppid 'ERRNO","errnoRet":77')
 }
 
+# A filter that says "done" to a call, and nothing is done.
+faked () { # CALLS ERE [outside]: a filter that is on already instead of ours
+  user='"user":{"uid":1234,"gid":2345,"additionalGids":[77]}'
+  profile "$1" 'ERRNO","errnoRet":0' >"$work/outer.json"
+  [ "${3-}" ] || seccomp=$(cat "$work/outer.json")
+  config "$(script "echo ran >$work/ran")" "\"cwd\":\"/usr/lib\",$user" >"$work/config.json"
+  seccomp=$(profile getppid 'ERRNO","errnoRet":77')
+  if [ "${3-}" ]; then
+    apply "$1 faked outside" 125 '' "$2" "$work/outer.json" -- \
+      "$command" apply "$work/config.json"
+  else
+    become "$1 faked" 125 '' "$2"
+  fi
+  missing "and nothing ran: $1 faked ${3-}" "$work/ran"
+}
+
+fakes () {
+  # Where the status cannot be read the calls are asked, and must be answered by the kernel.
+  for too in '' '","read' outside; do
+    outside=
+    [ "$too" != outside ] || outside=outside too=
+    faked "setresuid\",\"setresuid32$too" 'process.user.uid: the kernel did not' $outside
+    faked "setresgid\",\"setresgid32$too" 'process.user.gid: the kernel did not' $outside
+    faked "setgroups\",\"setgroups32$too" 'process.user.additionalGids: the kernel did not' $outside
+    faked "capset$too" 'process.capabilities.(permitted|effective): the kernel did not' $outside
+    faked "prctl$too" 'process.capabilities.bounding: the kernel did not' $outside
+  done
+  faked chdir 'process.cwd: cannot confirm that "/usr/lib" was entered' outside
+  faked 'read","getgroups","getgroups32' 'process: cannot read back its user, groups and'
+  faked 'read","getresuid","getresuid32' 'process.user.uid: the kernel did not'
+  faked 'read","capget' 'process.capabilities.permitted: the kernel did not'
+  # What reads much at a time is the confirmation alone.
+  seccomp='{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],
+    "action":"SCMP_ACT_ERRNO","args":[{"index":2,"value":8192,"op":"SCMP_CMP_GE"}]}]}'
+  config '["echo","ran"]' '"cwd":"/","user":{"uid":1234,"gid":2345,"additionalGids":[77,78]},
+    "capabilities":{"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"inheritable":["CAP_KILL"],
+    "ambient":["CAP_KILL"]}' >"$work/config.json"
+  become 'all confirmed without /proc' 0 ran ''
+  seccomp=$(profile getppid 'ERRNO","errnoRet":77')
+}
+
 # As root, but without some capability.
 lacking () { # CAPABILITY NAME STATUS STDOUT ERE
   capability=$1
@@ -272,6 +313,7 @@ unprivileged () {
 if [ "$is_root" ]; then
   privileged
   order
+  fakes
   if command -v "$setpriv" >/dev/null; then
     bounds
   else

@@ -448,6 +448,20 @@ hear_of_eperm (void)
 }
 
 static void
+hear_of_success (void)
+{
+  struct oci_seccomp_error err;
+  int listener = 5;
+
+  inject (0);
+  check_refusal (&err, install_allow (0, NULL, &err), OCI_SECCOMP_REFUSED, 0, "installs nothing");
+  int result = install_allow (SECCOMP_FILTER_FLAG_NEW_LISTENER, &listener, &err);
+
+  check_refusal (&err, result, OCI_SECCOMP_REFUSED, 0, "installs nothing");
+  CHECK (listener == -1);
+}
+
+static void
 hear_of_another (void)
 {
   struct oci_seccomp_error err;
@@ -479,6 +493,7 @@ test_injected_refusals (void **state)
   run_in_child (hear_of_jit);
   run_in_child (hear_of_eperm);
   run_in_child (hear_of_another);
+  run_in_child (hear_of_success);
   run_in_child (hear_of_einval);
 }
 

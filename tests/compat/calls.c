@@ -1,0 +1,590 @@
+/* Calls of libseccomp's interface, and what they return, as text: the same calls for the same
+ * arguments, whichever library answers. compare.sh runs this with the original and with ours.
+ *
+ *   calls errors            every failure that the man pages document
+ *   calls resolve           names and numbers on every ABI
+ *   calls random SEED DIR   a script of random calls; the filters that come of it go to DIR */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+
+/* Those that libseccomp 2.5 has: tokens of later ones are unknown to it. */
+static const char *const abis[] = {
+    "x86_64", "x86",      "x32",       "arm",         "aarch64", "mips",     "mipsel",
+    "mips64", "mipsel64", "mips64n32", "mipsel64n32", "parisc",  "parisc64", "ppc",
+    "ppc64",  "ppc64le",  "s390",      "s390x",       "riscv64",
+};
+
+static void
+show (const char *what, int result)
+{
+  const char *name = result < 0 ? strerrorname_np (-result) : NULL;
+
+  printf ("%s: %s%s", what, name ? "-" : "", name ? name : "");
+  if (!name)
+    printf ("%d", result);
+  putchar ('\n');
+}
+
+#define SHOW(call) show (#call, call)
+
+/* --- errors --- */
+
+static void
+show_errors_of_null (void)
+{
+  uint32_t value;
+
+  SHOW (seccomp_reset (NULL, 1));
+  SHOW (seccomp_load (NULL));
+  SHOW (seccomp_merge (NULL, NULL));
+  SHOW (seccomp_attr_get (NULL, SCMP_FLTATR_CTL_NNP, &value));
+  SHOW (seccomp_attr_set (NULL, SCMP_FLTATR_CTL_NNP, 1));
+  SHOW (seccomp_syscall_priority (NULL, SCMP_SYS (read), 1));
+  SHOW (seccomp_rule_add (NULL, SCMP_ACT_KILL, SCMP_SYS (read), 0));
+  SHOW (seccomp_rule_add_exact (NULL, SCMP_ACT_KILL, SCMP_SYS (read), 0));
+  SHOW (seccomp_rule_add_array (NULL, SCMP_ACT_KILL, SCMP_SYS (read), 0, NULL));
+  SHOW (seccomp_rule_add_exact_array (NULL, SCMP_ACT_KILL, SCMP_SYS (read), 0, NULL));
+  SHOW (seccomp_export_bpf (NULL, 1));
+  SHOW (seccomp_export_pfc (NULL, 1));
+  SHOW (seccomp_notify_fd (NULL));
+  SHOW (seccomp_arch_add (NULL, 1));
+  SHOW (seccomp_arch_remove (NULL, 1));
+  SHOW (seccomp_arch_exist (NULL, 1));
+  SHOW ((int) seccomp_arch_resolve_name (NULL));
+  SHOW (seccomp_syscall_resolve_name (NULL));
+  SHOW (seccomp_syscall_resolve_name_arch (SCMP_ARCH_NATIVE, NULL));
+  SHOW (seccomp_syscall_resolve_name_rewrite (SCMP_ARCH_NATIVE, NULL));
+}
+
+static void
+show_errors_of_actions (void)
+{
+  static const uint32_t actions[] = {
+      SCMP_ACT_KILL_PROCESS,
+      SCMP_ACT_KILL_THREAD,
+      SCMP_ACT_TRAP,
+      SCMP_ACT_NOTIFY,
+      SCMP_ACT_LOG,
+      SCMP_ACT_ALLOW,
+      SCMP_ACT_ERRNO (0),
+      SCMP_ACT_ERRNO (1),
+      SCMP_ACT_ERRNO (4094),
+      SCMP_ACT_TRACE (0),
+      SCMP_ACT_TRACE (1234),
+      SCMP_ACT_TRACE (0xffff),
+      SCMP_ACT_ERRNO (4096),
+      SCMP_ACT_ERRNO (0xffff),
+      SCMP_ACT_ALLOW + 1,
+      SCMP_ACT_KILL + 1,
+      SCMP_ACT_TRAP + 1,
+      SCMP_ACT_LOG + 1,
+      SCMP_ACT_NOTIFY + 1,
+      SCMP_ACT_KILL_PROCESS + 1,
+      0xdeadbeef,
+      0x00040000,
+      0xffffffff,
+  };
+
+  for (size_t i = 0; i < COUNT (actions); i++) {
+    scmp_filter_ctx one = seccomp_init (actions[i]);
+    scmp_filter_ctx other = seccomp_init (SCMP_ACT_ERRNO (7));
+
+    printf ("action %#x: %s\n", actions[i], one ? "taken" : "refused");
+    SHOW (seccomp_reset (other, actions[i]));
+    seccomp_reset (other, SCMP_ACT_ERRNO (7));
+    SHOW (seccomp_attr_set (other, SCMP_FLTATR_ACT_BADARCH, actions[i]));
+    SHOW (seccomp_rule_add (other, actions[i], SCMP_SYS (read), 0));
+    SHOW (seccomp_rule_add_exact (other, actions[i], SCMP_SYS (write), 0));
+    seccomp_release (one);
+    seccomp_release (other);
+  }
+}
+
+static void
+show_errors_of_rules (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_ALLOW, SCMP_SYS (read), 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 7));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 7));
+  SHOW (seccomp_rule_add_array (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 1, NULL));
+  SHOW (seccomp_rule_add_exact_array (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 1, NULL));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 1, SCMP_CMP (6, SCMP_CMP_EQ, 0)));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 1, SCMP_A0 (_SCMP_CMP_MIN, 0)));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 1, SCMP_A0 (_SCMP_CMP_MAX, 0)));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 2, SCMP_A0 (SCMP_CMP_EQ, 0),
+                          SCMP_A0 (SCMP_CMP_EQ, 1)));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -1, 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -2, 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -99, 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -100, 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -10001, 0));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, -100, 0));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, -10009, 0));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, 99999, 0));
+  SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_API_TSKIP, 1));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -1, 0));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, -1, 0));
+  seccomp_release (ctx);
+
+  /* Where an ABI is added after rules, libseccomp loses it again with the next rule that fails. */
+  ctx = seccomp_init (SCMP_ACT_ALLOW);
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_X86));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (write), 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, 99999, 0));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, -10999, 0));
+  SHOW (seccomp_arch_remove (ctx, SCMP_ARCH_NATIVE));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (socket), 0));
+  SHOW (
+      seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (socket), 1, SCMP_A1 (SCMP_CMP_EQ, 0)));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (semop), 1, SCMP_A1 (SCMP_CMP_EQ, 0)));
+  SHOW (seccomp_rule_add_exact (ctx, SCMP_ACT_KILL, SCMP_SYS (newfstatat), 0));
+  SHOW (seccomp_rule_add_exact (ctx, 0xdeadbeef, SCMP_SYS (open), 0));
+  SHOW (seccomp_arch_remove (ctx, SCMP_ARCH_X86));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 0));
+  SHOW (seccomp_export_bpf (ctx, 1));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_AARCH64));
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 0));
+  seccomp_release (ctx);
+}
+
+/* The pairs whose outcome does not depend on halves of values: the same, and the contrary. */
+static void
+show_conflicts (void)
+{
+  static const uint32_t actions[] = {SCMP_ACT_ERRNO (1), SCMP_ACT_ERRNO (2)};
+  struct scmp_arg_cmp one[2] = {SCMP_A0 (SCMP_CMP_EQ, 1), SCMP_A1 (SCMP_CMP_EQ, 2)};
+
+  for (int pair = 0; pair < 4; pair++) {
+    unsigned first = 1 + (pair & 1), second = 1 + (pair >> 1);
+
+    for (int contrary = 0; contrary < 2; contrary++) {
+      scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+      printf ("%u conditions, then %u, %s action\n", first, second,
+              contrary ? "another" : "the same");
+      SHOW (seccomp_rule_add_array (ctx, actions[0], SCMP_SYS (read), first, one));
+      SHOW (seccomp_rule_add_array (ctx, actions[contrary], SCMP_SYS (read), second, one));
+      SHOW (seccomp_rule_add (ctx, actions[contrary], SCMP_SYS (read), 0));
+      SHOW (seccomp_rule_add (ctx, actions[!contrary], SCMP_SYS (read), 0));
+      seccomp_release (ctx);
+    }
+  }
+}
+
+static void
+show_errors_of_attributes (void)
+{
+  static const uint32_t values[] = {0, 1, 2, 3, 0xffffffff, SCMP_ACT_TRAP};
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+  for (unsigned attr = 0; attr <= 12; attr++) {
+    uint32_t value = 77;
+
+    /* New in 2.6. */
+    if (attr == 10)
+      continue;
+    printf ("attribute %u\n", attr);
+    SHOW (seccomp_attr_get (ctx, attr, &value));
+    SHOW ((int) value);
+    for (size_t i = 0; i < COUNT (values); i++) {
+      SHOW (seccomp_attr_set (ctx, attr, values[i]));
+      seccomp_attr_get (ctx, attr, &value);
+      SHOW ((int) value);
+    }
+  }
+  SHOW (seccomp_reset (ctx, SCMP_ACT_TRAP));
+  for (unsigned attr = 1; attr <= 9; attr++) {
+    uint32_t value = 77;
+
+    SHOW (seccomp_attr_get (ctx, attr, &value));
+    SHOW ((int) value);
+  }
+  seccomp_release (ctx);
+}
+
+static void
+show_errors_of_archs (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW), other = seccomp_init (SCMP_ACT_ALLOW);
+  scmp_filter_ctx trap = seccomp_init (SCMP_ACT_TRAP);
+
+  SHOW (seccomp_arch_exist (ctx, SCMP_ARCH_NATIVE));
+  SHOW (seccomp_arch_exist (ctx, seccomp_arch_native ()));
+  SHOW (seccomp_arch_exist (ctx, SCMP_ARCH_ARM));
+  SHOW (seccomp_arch_exist (ctx, 12345));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_NATIVE));
+  SHOW (seccomp_arch_add (ctx, 12345));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_S390X));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_ARM));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_ARM));
+  SHOW (seccomp_arch_remove (ctx, SCMP_ARCH_MIPSEL));
+  SHOW (seccomp_arch_remove (ctx, 12345));
+  SHOW (seccomp_merge (ctx, NULL));
+  SHOW (seccomp_merge (ctx, trap));
+  SHOW (seccomp_merge (ctx, other));
+  SHOW (seccomp_arch_remove (other, SCMP_ARCH_NATIVE));
+  SHOW (seccomp_merge (ctx, other));
+  SHOW (seccomp_merge (other, ctx));
+  SHOW (seccomp_arch_add (other, SCMP_ARCH_S390X));
+  SHOW (seccomp_merge (ctx, other));
+  SHOW (seccomp_arch_remove (other, SCMP_ARCH_S390X));
+  SHOW (seccomp_arch_add (other, SCMP_ARCH_AARCH64));
+  SHOW (seccomp_attr_set (other, SCMP_FLTATR_CTL_NNP, 0));
+  SHOW (seccomp_merge (ctx, other));
+  SHOW (seccomp_attr_set (other, SCMP_FLTATR_CTL_NNP, 1));
+  SHOW (seccomp_attr_set (other, SCMP_FLTATR_CTL_LOG, 1));
+  SHOW (seccomp_merge (ctx, other));
+  SHOW (seccomp_arch_exist (ctx, SCMP_ARCH_AARCH64));
+  SHOW ((int) seccomp_arch_resolve_name (""));
+  SHOW ((int) seccomp_arch_resolve_name ("X86_64"));
+  SHOW ((int) seccomp_arch_resolve_name ("SCMP_ARCH_X86"));
+  SHOW (seccomp_syscall_resolve_name_arch (12345, "read"));
+  SHOW (seccomp_syscall_resolve_name_rewrite (12345, "read"));
+  SHOW (seccomp_syscall_resolve_name ("no_such_call"));
+  SHOW (seccomp_syscall_resolve_name (""));
+  SHOW (seccomp_syscall_resolve_num_arch (12345, 0) != NULL);
+  SHOW (seccomp_syscall_resolve_num_arch (SCMP_ARCH_NATIVE, -1) != NULL);
+  seccomp_release (ctx);
+  seccomp_release (trap);
+}
+
+static void
+show_errors_of_priorities (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+  SHOW (seccomp_syscall_priority (ctx, SCMP_SYS (read), 255));
+  SHOW (seccomp_syscall_priority (ctx, 99999, 1));
+  SHOW (seccomp_syscall_priority (ctx, -1, 1));
+  SHOW (seccomp_syscall_priority (ctx, -10, 1));
+  SHOW (seccomp_syscall_priority (ctx, -101, 1));
+  SHOW (seccomp_syscall_priority (ctx, -10009, 1));
+  SHOW (seccomp_arch_add (ctx, SCMP_ARCH_X86));
+  SHOW (seccomp_syscall_priority (ctx, SCMP_SYS (socket), 1));
+  SHOW (seccomp_syscall_priority (ctx, 99999, 1));
+  SHOW (seccomp_syscall_priority (ctx, -10009, 1));
+  SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_API_TSKIP, 1));
+  SHOW (seccomp_syscall_priority (ctx, -1, 1));
+  seccomp_release (ctx);
+}
+
+static void
+show_errors_of_outputs (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+  struct seccomp_notif *req = NULL;
+  struct seccomp_notif_resp *resp = NULL;
+  int full = open ("/dev/full", O_WRONLY);
+
+  SHOW (seccomp_export_bpf (ctx, -1));
+  SHOW (seccomp_export_pfc (ctx, -1));
+  SHOW (seccomp_export_bpf (ctx, full));
+  SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_API_SYSRAWRC, 1));
+  SHOW (seccomp_export_bpf (ctx, -1));
+  SHOW (seccomp_export_bpf (ctx, full));
+  SHOW (seccomp_notify_alloc (NULL, NULL));
+  SHOW (seccomp_notify_alloc (&req, &resp));
+  SHOW (req && resp);
+  SHOW (seccomp_notify_receive (-1, req));
+  SHOW (seccomp_notify_respond (-1, resp));
+  SHOW (seccomp_notify_id_valid (-1, 0));
+  SHOW (seccomp_notify_fd (ctx));
+  seccomp_notify_free (req, resp);
+  seccomp_notify_free (NULL, NULL);
+  seccomp_release (ctx);
+  seccomp_release (NULL);
+  close (full);
+}
+
+/* What a level takes away. */
+static void
+show_levels (void)
+{
+  for (unsigned level = 0; level <= 6; level++) {
+    scmp_filter_ctx ctx;
+
+    printf ("level %u\n", level);
+    SHOW (seccomp_api_set (level));
+    SHOW ((int) (level ? seccomp_api_get () : 0));
+    ctx = seccomp_init (SCMP_ACT_ALLOW);
+    for (unsigned attr = 1; attr <= 9; attr++)
+      SHOW (seccomp_attr_set (ctx, attr, 1));
+    SHOW (seccomp_rule_add (ctx, SCMP_ACT_LOG, SCMP_SYS (read), 0));
+    SHOW (seccomp_rule_add (ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS (write), 0));
+    SHOW (seccomp_rule_add (ctx, SCMP_ACT_NOTIFY, SCMP_SYS (open), 0));
+    SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_CTL_TSYNC, 0));
+    SHOW (seccomp_rule_add (ctx, SCMP_ACT_NOTIFY, SCMP_SYS (open), 0));
+    SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_CTL_TSYNC, 1));
+    SHOW (seccomp_notify_alloc (NULL, NULL));
+    SHOW (seccomp_notify_receive (-1, NULL));
+    SHOW (seccomp_notify_respond (-1, NULL));
+    SHOW (seccomp_notify_id_valid (-1, 1));
+    seccomp_release (ctx);
+  }
+  SHOW (seccomp_api_set (1024));
+  SHOW (seccomp_reset (NULL, 0));
+}
+
+static void
+show_errors (void)
+{
+  show_errors_of_null ();
+  show_errors_of_actions ();
+  show_errors_of_rules ();
+  show_conflicts ();
+  show_errors_of_attributes ();
+  show_errors_of_archs ();
+  show_errors_of_priorities ();
+  show_errors_of_outputs ();
+  show_levels ();
+}
+
+/* --- names and numbers --- */
+
+static void
+show_number (const char *abi, uint32_t token, int number)
+{
+  char *name = seccomp_syscall_resolve_num_arch (token, number);
+
+  if (!name)
+    return;
+  printf ("%s %d %s %d %d\n", abi, number, name, seccomp_syscall_resolve_name_arch (token, name),
+          seccomp_syscall_resolve_name_rewrite (token, name));
+  free (name);
+}
+
+static void
+show_numbers (void)
+{
+  for (size_t i = 0; i < COUNT (abis); i++) {
+    uint32_t token = seccomp_arch_resolve_name (abis[i]);
+
+    printf ("%s %#x\n", abis[i], token);
+    for (int number = -10400; number < 7000; number++)
+      show_number (abis[i], token, number);
+    for (int number = 0x40000000; number < 0x40000400; number++)
+      show_number (abis[i], token, number);
+    for (int number = 0x0f0000; number < 0x0f0010; number++)
+      show_number (abis[i], token, number);
+  }
+}
+
+/* --- random scripts --- */
+
+static uint64_t state;
+
+static unsigned
+below (unsigned limit)
+{
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (unsigned) ((state >> 16) % limit);
+}
+
+#define PICK(array) ((array)[below (COUNT (array))])
+
+/* Of x86_64; then those of no ABI at all. */
+static const int numbers[] = {
+    SCMP_SYS (read),
+    SCMP_SYS (write),
+    SCMP_SYS (open),
+    SCMP_SYS (socket),
+    SCMP_SYS (semop),
+    SCMP_SYS (personality),
+    SCMP_SYS (accept),
+    SCMP_SYS (mmap),
+    SCMP_SYS (statx),
+    SCMP_SYS (shmat),
+    SCMP_SYS (_llseek),
+    SCMP_SYS (socketcall),
+    SCMP_SYS (ipc),
+    SCMP_SYS (clone3),
+    SCMP_SYS (arch_prctl),
+    -101,
+    -204,
+    -10001,
+    -10999,
+    9999,
+    -1,
+    -7,
+    0x40000001,
+    1000,
+};
+enum { KNOWN_NUMBERS = 15 };
+
+static const uint32_t values32[] = {0,    1,       2,          5,          7,         8,
+                                    0xff, 0x10000, 0x7fffffff, 0xfffffffe, 0xffffffff};
+static const uint64_t values64[] = {0,           1,           5,           0xffffffff,
+                                    0x100000000, 0x100000001, 0x500000005, UINT64_MAX};
+
+/* One action for each call, and of conditions only the kinds for which libseccomp is right: one to
+ * a rule, with 32 bits; or any number of EQ and MASKED_EQ. */
+static uint32_t
+action_of (int number)
+{
+  static const uint32_t actions[] = {SCMP_ACT_ERRNO (1), SCMP_ACT_ERRNO (38),
+                                     SCMP_ACT_TRAP,      SCMP_ACT_TRACE (99),
+                                     SCMP_ACT_LOG,       SCMP_ACT_KILL_PROCESS};
+
+  return actions[(unsigned) number % COUNT (actions)];
+}
+
+static unsigned
+random_conditions (struct scmp_arg_cmp *out, int number)
+{
+  unsigned count = below (4);
+
+  if (((unsigned) number & 1) == 0) {
+    out[0] = SCMP_CMP (below (6), SCMP_CMP_NE + below (7), PICK (values32), PICK (values32));
+    return below (3) != 0;
+  }
+  for (unsigned i = 0; i < count; i++)
+    out[i] = SCMP_CMP (below (6), below (2) ? SCMP_CMP_EQ : SCMP_CMP_MASKED_EQ, PICK (values64),
+                       PICK (values64));
+  return count;
+}
+
+/* libseccomp takes back a rule that fails together with ABIs that came or went since the last one.
+ * So a script has either rules that fail, or changing ABIs. */
+static int fails;
+
+static void
+random_rule (scmp_filter_ctx ctx)
+{
+  struct scmp_arg_cmp conditions[6];
+  int number = numbers[below (fails ? COUNT (numbers) : KNOWN_NUMBERS)];
+  unsigned count = random_conditions (conditions, number);
+  int exact = fails && below (6) == 0;
+
+  printf ("rule for %d with %u conditions: ", number, count);
+  if (exact)
+    SHOW (seccomp_rule_add_exact_array (ctx, action_of (number), number, count, conditions));
+  else
+    SHOW (seccomp_rule_add_array (ctx, action_of (number), number, count, conditions));
+}
+
+static const char *const little[] = {"x86_64",  "x86",    "x32",     "arm",
+                                     "aarch64", "mipsel", "ppc64le", "mipsel64n32"};
+static const char *const big[] = {"s390x", "s390", "ppc", "mips", "mips64n32", "parisc", "ppc64"};
+
+static void
+random_arch (scmp_filter_ctx ctx)
+{
+  uint32_t token = seccomp_arch_resolve_name (below (8) ? PICK (little) : PICK (big));
+
+  switch (fails ? 1 : below (4)) {
+  case 0:
+    SHOW (seccomp_arch_remove (ctx, token));
+    break;
+  case 1:
+    SHOW (seccomp_arch_exist (ctx, token));
+    break;
+  default:
+    SHOW (seccomp_arch_add (ctx, token));
+  }
+}
+
+static void
+random_other (scmp_filter_ctx ctx)
+{
+  switch (below (4)) {
+  case 0:
+    SHOW (seccomp_syscall_priority (ctx, PICK (numbers), (uint8_t) below (256)));
+    break;
+  case 1:
+    SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_CTL_OPTIMIZE, below (4)));
+    break;
+  case 2:
+    SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_ACT_BADARCH, action_of ((int) below (9))));
+    break;
+  default:
+    SHOW (seccomp_attr_set (ctx, SCMP_FLTATR_API_TSKIP, below (4) != 0));
+  }
+}
+
+/* A context of another byte order takes the place of the native one now and then. */
+static scmp_filter_ctx
+random_context (void)
+{
+  static const uint32_t defaults[] = {SCMP_ACT_ALLOW, SCMP_ACT_KILL, SCMP_ACT_ERRNO (95)};
+  scmp_filter_ctx ctx = seccomp_init (PICK (defaults));
+
+  if (below (8) == 0) {
+    SHOW (seccomp_arch_remove (ctx, SCMP_ARCH_NATIVE));
+    SHOW (seccomp_arch_add (ctx, seccomp_arch_resolve_name (PICK (big))));
+  }
+  return ctx;
+}
+
+static void
+random_calls (scmp_filter_ctx ctx, unsigned count)
+{
+  for (unsigned i = 0; i < count; i++)
+    switch (below (10)) {
+    case 0:
+    case 1:
+      random_arch (ctx);
+      break;
+    case 2:
+      random_other (ctx);
+      break;
+    default:
+      random_rule (ctx);
+    }
+}
+
+static int
+random_script (uint64_t seed, const char *directory)
+{
+  scmp_filter_ctx ctx, other;
+  char path[4096];
+  int fd;
+
+  state = seed * 0x9e3779b97f4a7c15 + 1;
+  for (int i = 0; i < 20; i++)
+    below (2);
+  fails = below (2);
+  ctx = random_context ();
+  random_calls (ctx, 5 + below (30));
+  if (below (4) == 0) {
+    other = random_context ();
+    random_calls (other, below (20));
+    if (seccomp_merge (ctx, other) != 0)
+      seccomp_release (other);
+    random_calls (ctx, below (5));
+  }
+  /* A call that all ABIs have, without conditions: libseccomp then finds an ABI's first rule. */
+  SHOW (seccomp_rule_add (ctx, SCMP_ACT_TRACE (3), SCMP_SYS (exit_group), 0));
+  snprintf (path, sizeof path, "%s/%llu.bpf", directory, (unsigned long long) seed);
+  fd = open (path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  SHOW (seccomp_export_bpf (ctx, fd));
+  close (fd);
+  seccomp_release (ctx);
+  return 0;
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc == 2 && strcmp (argv[1], "errors") == 0)
+    show_errors ();
+  else if (argc == 2 && strcmp (argv[1], "resolve") == 0)
+    show_numbers ();
+  else if (argc == 4 && strcmp (argv[1], "random") == 0)
+    return random_script (strtoull (argv[2], NULL, 10), argv[3]);
+  else
+    return 2;
+  return 0;
+}
