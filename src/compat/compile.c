@@ -38,6 +38,15 @@ take_priorities (struct options *options, const uint8_t *priorities, struct aren
 
 /* --- compiling --- */
 
+/* Rules for -1 are for those who say that they mean it, to the end. */
+static void
+drop_skipped (struct rules *rules, const struct context *context)
+{
+  if (!context->attributes[SCMP_FLTATR_API_TSKIP] && rules->call_count > 0 &&
+      rules->calls[rules->call_count - 1].number == UINT32_MAX)
+    rules->call_count--;
+}
+
 static int
 compile (struct context *context, struct arena *scratch)
 {
@@ -55,8 +64,10 @@ compile (struct context *context, struct arena *scratch)
   filter->native = options.native;
   filter->rules_count = parts->count;
   filter->rules = ARENA_ARRAY (&filter->arena, struct rules, parts->count);
-  for (size_t i = 0; i < parts->count; i++)
+  for (size_t i = 0; i < parts->count; i++) {
     draft_finish (&filter->rules[i], parts->items[i]->draft, &filter->arena);
+    drop_skipped (&filter->rules[i], context);
+  }
   take_priorities (&options, context->priorities, scratch);
   code = filter_make_program (filter, &options, scratch, NULL);
   if (!code)

@@ -207,7 +207,7 @@ seccomp_attr_set (scmp_filter_ctx ctx, enum scmp_filter_attr attr, uint32_t valu
     context->attributes[attr] = value;
   else
     context->attributes[attr] = value != 0;
-  if (attr == SCMP_FLTATR_ACT_BADARCH)
+  if (attr == SCMP_FLTATR_ACT_BADARCH || attr == SCMP_FLTATR_API_TSKIP)
     context_forget_program (context);
   return 0;
 }
