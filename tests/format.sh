@@ -42,9 +42,10 @@ analysis () {
     -D_GNU_SOURCE -D__x86_64__ -D__LITTLE_ENDIAN__ -Isrc -Iinclude $c_sources
 }
 
+# SC2317: functions that a sourced script calls by their names.
 script_analysis () {
   # shellcheck disable=SC2086
-  shellcheck $scripts
+  shellcheck -x -e SC2317 $scripts
 }
 
 echo 1..4

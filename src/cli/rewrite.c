@@ -165,11 +165,11 @@ rewrite_with_filter (struct rewriting *rewriting)
 static int
 rewrite_without_filter (struct rewriting *rewriting, const struct input *config)
 {
-  struct json_document document;
-  int code = json_parse (&document, config->name, config->bytes, config->length, rewriting->arena,
+  struct json_document *document = ARENA_NEW (rewriting->arena, struct json_document);
+  int code = json_parse (document, config->name, config->bytes, config->length, rewriting->arena,
                          rewriting->err);
 
-  rewriting->document = &document;
+  rewriting->document = document;
   if (!code)
     code = check_spelling (rewriting);
   return code ? code : rewrite_remove_annotation (rewriting);
