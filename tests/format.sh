@@ -66,7 +66,7 @@ else
   skip 'shellcheck' 'shellcheck is not here'
 fi
 if command -v mandoc >/dev/null; then
-  check 'mandoc -T lint' silent mandoc -T lint -W warning man/oci-seccomp.1 man/liboci-seccomp.3
+  check 'mandoc -T lint' silent mandoc -T lint -W warning man/*.[137]
 else
   skip 'mandoc -T lint' 'mandoc is not here'
 fi

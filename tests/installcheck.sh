@@ -13,7 +13,8 @@ fail () {
 }
 
 for file in "$bindir/oci-seccomp" "$includedir/oci-seccomp.h" "$libdir/pkgconfig/oci-seccomp.pc" \
-  "$mandir/man1/oci-seccomp.1" "$mandir/man3/liboci-seccomp.3"; do
+  "$mandir/man1/oci-seccomp.1" "$mandir/man7/oci-seccomp-runtimes.7" \
+  "$mandir/man3/liboci-seccomp.3" "$bindir/oci-seccomp-crun" "$bindir/oci-seccomp-runc"; do
   [ -e "$root$file" ] || fail "$file is missing"
 done
 "$root$bindir/oci-seccomp" --version >/dev/null || fail 'oci-seccomp does not run'

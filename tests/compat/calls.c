@@ -429,14 +429,22 @@ static const uint32_t values32[] = {0,    1,       2,          5,          7,   
 static const uint64_t values64[] = {0,           1,           5,           0xffffffff,
                                     0x100000000, 0x100000001, 0x500000005, UINT64_MAX};
 
-/* One action for each call, and of conditions only the kinds for which libseccomp is right: one to
- * a rule, with 32 bits; or any number of EQ and MASKED_EQ. The second for what goes through a
- * multiplexer, which adds a condition. */
+/* Where libseccomp is right: one action for each call, and one condition of 32 bits to a rule, or
+ * any number of EQ and MASKED_EQ. What goes through a multiplexer shares its action, and has the
+ * multiplexer's condition besides its own. */
 static int
 takes_one_condition (int number)
 {
   return number == SCMP_SYS (read) || number == SCMP_SYS (open) || number == SCMP_SYS (statx) ||
          number == SCMP_SYS (arch_prctl) || number == 1000;
+}
+
+static int
+is_multiplexed (int number)
+{
+  return number == SCMP_SYS (socket) || number == SCMP_SYS (accept) || number == SCMP_SYS (semop) ||
+         number == SCMP_SYS (shmat) || number == SCMP_SYS (socketcall) ||
+         number == SCMP_SYS (ipc) || number == -101 || number == -204;
 }
 
 static uint32_t
@@ -446,7 +454,8 @@ action_of (int number)
                                      SCMP_ACT_TRAP,      SCMP_ACT_TRACE (99),
                                      SCMP_ACT_LOG,       SCMP_ACT_KILL_PROCESS};
 
-  return actions[(unsigned) number % COUNT (actions)];
+  return is_multiplexed (number) ? SCMP_ACT_ERRNO (9)
+                                 : actions[(unsigned) number % COUNT (actions)];
 }
 
 static unsigned

@@ -31,7 +31,7 @@ machine () { # NAME
     abi=mipsel64 arch=mips64el kernel=linux-image-5kc-malta triplet=mips64el-linux-gnuabi64
     compat="mipsel:$triplet:-mabi=32 mipsel64n32:$triplet:-mabi=n32"
     more_compilers=gcc-multilib-mips64el-linux-gnuabi64
-    emulator='qemu-system-mips64el -M malta -cpu 5KEc' console=ttyS0
+    emulator='qemu-system-mips64el -M malta -cpu 5KEf' console=ttyS0
     ;;
   ppc64le)
     abi=ppc64le arch=ppc64el kernel=linux-image-powerpc64le triplet=powerpc64le-linux-gnu

@@ -23,6 +23,8 @@ rule () { # NAME ACTION
 # Starts the agent, and waits until it listens.
 serve () { # MODE
   rm -f "$socket"
+  # The shell in the background may be late to do so, and the last agent listened, too.
+  : >"$work/agent"
   "$agent" "$socket" "$1" >"$work/agent" 2>&1 &
   server=$!
   tries=0
