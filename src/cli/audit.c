@@ -82,9 +82,10 @@ read_config (struct audit *audit, struct oci_seccomp_profile **profile)
 static bool
 is_starting (const struct audit *audit)
 {
-  struct stat process, inside;
-  char path[64], target[PATH_MAX];
+  enum { PREFIX = 64 };
   size_t tail = strlen (REWRITE_SHIM_NAME);
+  char path[PREFIX], target[PATH_MAX], inner[PREFIX + PATH_MAX];
+  struct stat process, inside;
   ssize_t length;
 
   snprintf (path, sizeof path, "/proc/%d/exe", (int) audit->state->pid);
@@ -94,9 +95,9 @@ is_starting (const struct audit *audit)
   target[length] = '\0';
   if (length >= (ssize_t) tail && !strcmp (target + length - tail, REWRITE_SHIM_NAME))
     return true;
-  return stat (arena_printf (audit->arena, "/proc/%d/root%s", (int) audit->state->pid, target),
-               &inside) ||
-         inside.st_dev != process.st_dev || inside.st_ino != process.st_ino;
+  snprintf (inner, sizeof inner, "/proc/%d/root%s", (int) audit->state->pid, target);
+  return stat (inner, &inside) || inside.st_dev != process.st_dev ||
+         inside.st_ino != process.st_ino;
 }
 
 static void
@@ -225,7 +226,7 @@ look_until_it_runs (struct audit *audit, const struct profile *profile, int mill
   enum audit_result result;
   int code;
 
-  while (!(code = tracee_stop (&tracee, audit->state->pid, &audit->err))) {
+  while (!(code = tracee_stop (&tracee, audit->state->pid, TRACEE_IS_KILLED, &audit->err))) {
     do
       result = look (audit, &tracee, profile);
     while (result == AUDIT_STARTING && tracee_await_exec (&tracee, milliseconds));

@@ -49,7 +49,7 @@ installed_read (struct readback *out, pid_t pid, struct arena *arena)
   struct tracee tracee;
   int code;
 
-  if (tracee_stop (&tracee, pid, &err)) {
+  if (tracee_stop (&tracee, pid, TRACEE_GOES_ON, &err)) {
     complain_of (0, &err);
     return false;
   }

@@ -68,12 +68,14 @@ refused (struct oci_seccomp_error *err, pid_t pid)
 }
 
 int
-tracee_stop (struct tracee *out, pid_t pid, struct oci_seccomp_error *err)
+tracee_stop (struct tracee *out, pid_t pid, enum tracee_fate fate, struct oci_seccomp_error *err)
 {
+  intptr_t options =
+      PTRACE_O_TRACEEXEC | (fate == TRACEE_IS_KILLED ? (intptr_t) PTRACE_O_EXITKILL : 0);
   int code;
 
   *out = (struct tracee){.pid = pid};
-  if (ptrace (PTRACE_SEIZE, pid, NULL, (void *) (PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)))
+  if (ptrace (PTRACE_SEIZE, pid, NULL, (void *) options))
     return refused (err, pid);
   if (ptrace (PTRACE_INTERRUPT, pid, NULL, NULL) == 0 && await_stop (out))
     return OCI_SECCOMP_OK;

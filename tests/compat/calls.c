@@ -3,7 +3,8 @@
  *
  *   calls errors            every failure that the man pages document
  *   calls resolve           names and numbers on every ABI
- *   calls random SEED DIR   a script of random calls; the filters that come of it go to DIR */
+ *   calls random SEED DIR   a script of random calls; the filters that come of it go to DIR
+ *   calls deny NAME ERRNO   on stdout, a program that denies one call */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -26,12 +27,7 @@ static const char *const abis[] = {
 static void
 show (const char *what, int result)
 {
-  const char *name = result < 0 ? strerrorname_np (-result) : NULL;
-
-  printf ("%s: %s%s", what, name ? "-" : "", name ? name : "");
-  if (!name)
-    printf ("%d", result);
-  putchar ('\n');
+  printf ("%s: %d\n", what, result);
 }
 
 #define SHOW(call) show (#call, call)
@@ -593,6 +589,18 @@ random_script (uint64_t seed, const char *directory)
   return 0;
 }
 
+static int
+deny (const char *name, uint32_t error)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+  int failed =
+      seccomp_rule_add (ctx, SCMP_ACT_ERRNO (error), seccomp_syscall_resolve_name (name), 0) ||
+      seccomp_export_bpf (ctx, 1);
+
+  seccomp_release (ctx);
+  return failed;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -602,6 +610,8 @@ main (int argc, char **argv)
     show_numbers ();
   else if (argc == 4 && strcmp (argv[1], "random") == 0)
     return random_script (strtoull (argv[2], NULL, 10), argv[3]);
+  else if (argc == 4 && strcmp (argv[1], "deny") == 0)
+    return deny (argv[2], (uint32_t) strtoul (argv[3], NULL, 10));
   else
     return 2;
   return 0;

@@ -581,19 +581,26 @@ run (const struct test *test)
   return WIFEXITED (status) && WEXITSTATUS (status) == 0 ? 0 : line;
 }
 
+/* With an argument: only what makes no call that checkers of memory don't know. */
 int
-main (void)
+main (int argc, char **argv)
 {
   int failures = 0;
 
+  (void) argv;
   if (!find_functions ()) {
     puts ("Bail out! this is not libseccomp 2.6's interface");
     return 1;
   }
   printf ("1..%zu\n", sizeof tests / sizeof tests[0]);
   for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
-    int line = run (&tests[i]);
+    int line;
 
+    if (argc > 1 && tests[i].in_child) {
+      printf ("ok %zu - %s # SKIP not on the kernel\n", i + 1, tests[i].name);
+      continue;
+    }
+    line = run (&tests[i]);
     printf ("%sok %zu - %s\n", line ? "not " : "", i + 1, tests[i].name);
     if (line)
       printf ("# line %d failed\n", line);
