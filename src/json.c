@@ -460,6 +460,14 @@ json_parse (struct json_document *out, const char *file_name, const char *json, 
   valid = text_check_utf8 (json, length, &parser->ascii);
   if (valid < length)
     return parser_fail (parser, OCI_SECCOMP_BAD_JSON, valid, "not JSON: a byte that is no UTF-8");
+  /* yajl takes these two for blanks; JSON has them nowhere. */
+  for (const char *blank = "\v\f"; *blank; blank++) {
+    const char *found = length ? memchr (json, *blank, length) : NULL;
+
+    if (found)
+      return parser_fail (parser, OCI_SECCOMP_BAD_JSON, (size_t) (found - json),
+                          "not JSON: a vertical tab or a form feed");
+  }
   if (space_skip (parser, 0, length, " \t\n\r") == length)
     return parser_fail (parser, OCI_SECCOMP_BAD_JSON, 0, "not JSON: the input is empty");
   code = parser_run (parser);

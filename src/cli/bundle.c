@@ -126,7 +126,15 @@ write_program (struct bundle *bundle, const struct oci_seccomp_filter *filter)
                        &readable, &bundle->err);
 }
 
-/* config.json comes last: until then the runtime finds the old one, whole. */
+static int
+write_config (struct bundle *bundle, const struct input *config)
+{
+  return replace_file (bundle->config_path, config->bytes, config->length, &bundle->status,
+                       &bundle->err);
+}
+
+/* config.json comes last: until then the runtime finds the old one, whole. Wherever this is cut
+ * off, config.json is one of the two that the undo file has. */
 static int
 write_bundle (struct bundle *bundle, const struct input *original, const struct rewritten *made)
 {
@@ -136,10 +144,11 @@ write_bundle (struct bundle *bundle, const struct input *original, const struct 
 
   if (code || input_same (&config, &bundle->config))
     return code;
+  if (original != &bundle->config && (code = write_config (bundle, original)))
+    return code;
   if ((code = undo_write (&bundle->undo, original, &config, &bundle->status, &bundle->arena,
                           &bundle->err)) ||
-      (code = replace_file (bundle->config_path, made->text, made->length, &bundle->status,
-                            &bundle->err)))
+      (code = write_config (bundle, &config)))
     return code;
   if (!shim)
     unlink (bundle->program_path);
@@ -195,8 +204,7 @@ revert_bundle (struct bundle *bundle)
       printf ("%s: as it was before: %zu bytes\n", bundle->config_path, original->length);
     return finish_output (stdout, "stdout");
   }
-  if (!reverted && replace_file (bundle->config_path, original->bytes, original->length,
-                                 &bundle->status, &bundle->err))
+  if (!reverted && write_config (bundle, original))
     return complain_of (STATUS_FAILED, &bundle->err);
   if ((unlink (bundle->undo.path) && errno != ENOENT) ||
       (unlink (bundle->program_path) && errno != ENOENT))
@@ -230,9 +238,10 @@ read_options (struct bundle *bundle, int argc, char **argv)
       bundle->dry_run = true;
     else if (option == 'r')
       bundle->revert = true;
-    else if (option == 'e')
-      bundle->exec = (bundle->process = optarg, true);
-    else if (option == 's')
+    else if (option == 'e') {
+      bundle->exec = true;
+      bundle->process = optarg;
+    } else if (option == 's')
       bundle->shim = optarg ? optarg : INIT_PATH;
     else
       status = machine_option (&bundle->machine, option, optarg, argv);

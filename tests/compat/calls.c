@@ -4,6 +4,7 @@
  *   calls errors            every failure that the man pages document
  *   calls resolve           names and numbers on every ABI
  *   calls random SEED DIR   a script of random calls; the filters that come of it go to DIR
+ *   calls numbers           for each name on stdin, its numbers on the ABIs of this machine
  *   calls deny NAME ERRNO   on stdout, a program that denies one call */
 #include <errno.h>
 #include <fcntl.h>
@@ -589,6 +590,17 @@ random_script (uint64_t seed, const char *directory)
   return 0;
 }
 
+static void
+show_numbers_of_names (void)
+{
+  char name[256];
+
+  while (scanf ("%255s", name) == 1)
+    printf ("%s %d %d %d\n", name, seccomp_syscall_resolve_name (name),
+            seccomp_syscall_resolve_name_arch (SCMP_ARCH_X86, name),
+            seccomp_syscall_resolve_name_arch (SCMP_ARCH_X32, name));
+}
+
 static int
 deny (const char *name, uint32_t error)
 {
@@ -610,6 +622,8 @@ main (int argc, char **argv)
     show_numbers ();
   else if (argc == 4 && strcmp (argv[1], "random") == 0)
     return random_script (strtoull (argv[2], NULL, 10), argv[3]);
+  else if (argc == 2 && strcmp (argv[1], "numbers") == 0)
+    show_numbers_of_names ();
   else if (argc == 4 && strcmp (argv[1], "deny") == 0)
     return deny (argv[2], (uint32_t) strtoul (argv[3], NULL, 10));
   else

@@ -20,8 +20,11 @@ ours errors >"$work/ours"
 same 'errors' '' "$(diff "$work/original" "$work/ours")"
 same 'errors: how many' yes "$([ "$(wc -l <"$work/ours")" -gt 600 ] && echo yes)"
 
-# Our table is younger: it has more calls, and lacks one that parisc64 has not had for long.
-original resolve | grep -v '^parisc64 140 _llseek' >"$work/original"
+# Our table is younger: it has more calls, also such as ABIs lacked before, and lacks one that
+# parisc64 has not had for long. One negative number stands for two names, and libseccomp's releases
+# don't agree on which.
+original resolve | grep -v -e '^parisc64 140 _llseek' -e ' -10191 ' -e ' -10245 map_shadow' \
+  >"$work/original"
 ours resolve >"$work/ours"
 same 'names and numbers' '' "$(sort "$work/ours" >"$work/sorted" &&
   sort "$work/original" | comm -23 - "$work/sorted" | head -n 20)"

@@ -242,6 +242,8 @@ test_listing (void)
 
 enum { THREADS = 8, ROUNDS = 20 };
 
+static int on_kernel = 1;
+
 static void *
 build_contexts (void *wanted)
 {
@@ -255,7 +257,7 @@ build_contexts (void *wanted)
            memcmp (now->data, ((struct bytes *) wanted)->data, now->length) == 0;
     seccomp_release (ctx);
     free (now);
-    if (!same || seccomp_api_get () < 1 || seccomp_notify_alloc (NULL, NULL) != 0)
+    if (!same || seccomp_api_get () < 1 || (on_kernel && seccomp_notify_alloc (NULL, NULL) != 0))
       return wanted;
   }
   return NULL;
@@ -588,6 +590,7 @@ main (int argc, char **argv)
   int failures = 0;
 
   (void) argv;
+  on_kernel = argc == 1;
   if (!find_functions ()) {
     puts ("Bail out! this is not libseccomp 2.6's interface");
     return 1;
@@ -596,7 +599,7 @@ main (int argc, char **argv)
   for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
     int line;
 
-    if (argc > 1 && tests[i].in_child) {
+    if (!on_kernel && tests[i].in_child) {
       printf ("ok %zu - %s # SKIP not on the kernel\n", i + 1, tests[i].name);
       continue;
     }

@@ -17,8 +17,7 @@ theirs=$(ldconfig -p | sed -n 's/^[[:space:]]*libseccomp\.so\.2 .* => //p' | hea
 sum () { # FILE
   cksum <"$1"
 }
-same 'the command sees ours' "$(sum "$library")" "$("$with" cksum <"$theirs" | cat - /dev/null |
-  head -c 0; "$with" sh -c "cksum <$theirs")"
+same 'the command sees ours' "$(sum "$library")" "$("$with" sh -c "cksum <$theirs")"
 same 'nobody else does' '' "$(grep -o 'libseccomp[^ ]*' /proc/self/mountinfo)"
 try 'exit status' 42 '' '' "$with" sh -c 'exit 42'
 try 'command not found' 127 '' 'nowhere.*not found' "$with" nowhere
@@ -61,7 +60,10 @@ both () { # NAME STATUS STDOUT SETTING...
     </dev/null
   original_status=$?
   [ "$original_status" -lt 124 ] || stop "$runtime" test
-  try "$runtime: $case_name" "$case_status" "$case_out" '' "$work/$runtime" run -b "$bundle" test
+  # What runc warns of on stderr has to do with cgroups.
+  # shellcheck disable=SC2016
+  try "$runtime: $case_name" "$case_status" "$case_out" '' sh -c 'exec "$@" 2>/dev/null' - \
+    "$work/$runtime" run -b "$bundle" test
   [ -z "$problem" ] || stop "$runtime" test
   same "$runtime: $case_name: as by the original" "$original_status $(cat "$work/original")" \
     "$case_status $case_out"
@@ -116,9 +118,20 @@ Seccomp:	0
 Seccomp_filters:	0" args="$show"
 }
 
+# Without the names of which the original does not know the numbers: its list is older than ours.
+known=$engine
+calls=$PWD/tests/compat/calls
+if [ -x "$calls" ]; then
+  "$command" list syscalls | awk '{ print $2 }' | sort -u >"$work/names"
+  "$calls" numbers <"$work/names" >"$work/original"
+  LD_LIBRARY_PATH=${library%/*} "$calls" numbers <"$work/names" | diff "$work/original" - |
+    awk '/^>/ { print "s/\"" $2 "\",*//" }' >"$work/younger"
+  known=$(printf '%s\n' "$engine" | sed -f "$work/younger")
+fi
+
 # The program that the container has, with ours and without: every call is decided alike, proved.
 held () {
-  config section="$engine" args='["sleep","60"]'
+  config section="$known" args='["sleep","60"]'
   for way in -original ''; do
     "$work/$runtime$way" run --detach --pid-file "$work/pid" -b "$bundle" held </dev/null \
       >"$work/started" 2>&1 || cat "$work/started"
@@ -132,8 +145,13 @@ held () {
     fi
     stop "$runtime$way" held
   done
-  try "$runtime: every call is decided as by the original" 0 '' '' \
-    "$command" diff "$work/program-original" "$work/program"
+  if [ -x "$calls" ]; then
+    try "$runtime: every call is decided as by the original" 0 \
+      "the same: $work/program-original and $work/program decide every call alike" '' \
+      "$command" diff "$work/program-original" "$work/program"
+  else
+    skip "$runtime: every call is decided as by the original" 'libseccomp-dev is not installed'
+  fi
   same "$runtime: but the programs are different ones" different \
     "$(cmp -s "$work/program-original" "$work/program" || echo different)"
 }
@@ -146,6 +164,12 @@ refused () { # RULES
 
 flags () { # NAME FLAGS LOGGED
   config section="{\"flags\":[$2],${mark#?}" args='["sleep","60"]'
+  "$work/$runtime-original" run --detach --pid-file "$work/pid" -b "$bundle" flags </dev/null \
+    >"$work/started" 2>&1 || {
+    skip "$runtime: flags: $1" "$(head -n 1 "$work/started")"
+    return
+  }
+  stop "$runtime" flags
   "$work/$runtime" run --detach --pid-file "$work/pid" -b "$bundle" flags </dev/null >"$work/started" \
     2>&1 || cat "$work/started"
   same "$runtime: flags: $1" "$3" \
@@ -206,7 +230,6 @@ fi
 
 # --- others that link libseccomp, or take a program -------------------------------------------------
 
-calls=$PWD/tests/compat/calls
 if command -v bwrap >/dev/null && [ -x "$calls" ]; then
   LD_LIBRARY_PATH=${library%/*} "$calls" deny personality 77 >"$work/program"
   # shellcheck disable=SC2016
@@ -240,8 +263,12 @@ clean_podman () {
 }
 store="--root $work/podman/root --runroot $work/podman/run --storage-driver vfs"
 mkdir -p "$work/podman"
-# The entry for containers.conf, as the man page has it: a link by the runtime's name.
-ln -s "$with" "$work/with-oci-seccomp-crun"
+# podman drops the environment.
+cat >"$work/with-oci-seccomp-crun" <<END
+#!/bin/sh
+OCI_SECCOMP_LIBRARY=$library exec $with crun "\$@"
+END
+chmod +x "$work/with-oci-seccomp-crun"
 cat >"$work/podman.sh" <<END
 #!/bin/sh
 exec $(command -v podman) $store --tmpdir $work/podman/tmp --cgroup-manager cgroupfs \\

@@ -122,6 +122,22 @@ else
   skip 'killed at a system call that changes something' 'strace does not run here'
 fi
 
+# Cut off in the middle of another rewriting, there is still the way back to what it was at first.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+  lost=0
+  for when in 1 2 3; do
+    cp "$work/old" "$bundle/config.json"
+    ours bundle --quiet "$bundle"
+    strace -o /dev/null -e trace='/^rename' -e inject="/^rename:signal=KILL:when=$when" \
+      "$command" bundle --quiet --newer default "$bundle" >/dev/null 2>&1
+    { ours bundle --revert "$bundle" && cmp -s "$work/old" "$bundle/config.json"; } ||
+      lost=$((lost + 1))
+  done
+  same 'killed while rewriting again: there is a way back' 0 "$lost"
+else
+  skip 'killed while rewriting again: there is a way back' 'strace does not run here'
+fi
+
 # --- two at once ----------------------------------------------------------------------------------
 
 bundle=$work/twice

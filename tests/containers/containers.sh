@@ -39,6 +39,8 @@ init=$(dirname "$command")/oci-seccomp-init
 agent=$PWD/${agent#./}
 profiles=$top/tests/profiles
 more_cleaning=:
+# Where engines put the containers' cgroups, so that what they leave can be removed.
+cgroup=oci-seccomp-test-$$
 trap 'clean_up' EXIT
 trap 'exit 99' HUP INT TERM
 
@@ -51,6 +53,7 @@ clean_up () {
   done
   cd /
   $more_cleaning
+  find /sys/fs/cgroup -depth -type d -path "*/$cgroup*" -exec rmdir {} + 2>/dev/null
   rm -rf "$work"
 }
 
@@ -74,7 +77,6 @@ mkdir -p "$work/empty/dev" "$work/empty/proc" "$work/empty/sys"
 cp "$work/rootfs/bin/probe" "$work/empty/probe"
 number=$work/rootfs/bin/probe
 personality=$("$number" -n personality)
-getppid=$("$number" -n getppid)
 i386=
 if [ "$(uname -m)" = x86_64 ]; then
   # shellcheck disable=SC2086

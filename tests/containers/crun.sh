@@ -94,16 +94,29 @@ for profile in "$engine" "$mark"; do
   stop crun held
 done
 
-flags () { # NAME FLAGS LOGGED
-  config section="{\"flags\":[$2],${mark#?}" args='["sleep","60"]'
+# The flags that crun passes to seccomp(2), which are the section's.
+flags () { # NAME MEMBER FLAGS
+  config section="{$2${mark#?}"
   ours bundle --quiet "$bundle"
-  start crun flags || cat "$work/started"
-  same "flags: $1" "$3" "$(ours dump --list "$pid" | sed 's/.*instructions//')"
-  stop crun flags
+  strace -f -e trace=seccomp -o "$work/strace" "$work/crun" run -b "$bundle" flags </dev/null >/dev/null 2>&1
+  same "flags: $1" "$3" \
+    "$(sed -n 's/.*SECCOMP_SET_MODE_FILTER, \([A-Z_0|]*\), .* = 0$/\1/p' "$work/strace")"
 }
-flags 'none' '' ''
-flags 'LOG' '"SECCOMP_FILTER_FLAG_LOG"' ', SECCOMP_FILTER_FLAG_LOG'
-flags 'SPEC_ALLOW' '"SECCOMP_FILTER_FLAG_SPEC_ALLOW"' ''
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+  flags 'absent' '' SECCOMP_FILTER_FLAG_SPEC_ALLOW
+  flags 'none' '"flags":[],' 0
+  flags 'LOG' '"flags":["SECCOMP_FILTER_FLAG_LOG"],' SECCOMP_FILTER_FLAG_LOG
+  flags 'two' '"flags":["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"],' \
+    'SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_SPEC_ALLOW'
+else
+  skip 'flags' 'strace does not run here'
+fi
+config section="{\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],${mark#?}" args='["sleep","60"]'
+ours bundle --quiet "$bundle"
+start crun flags || cat "$work/started"
+same 'flags: what the kernel has' ', SECCOMP_FILTER_FLAG_LOG' \
+  "$(ours dump --list "$pid" | sed 's/.*instructions//')"
+stop crun flags
 
 # --- a listener -----------------------------------------------------------------------------------
 

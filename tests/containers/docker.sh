@@ -45,7 +45,7 @@ docker version >/dev/null 2>&1 || {
 tar -C "$work/rootfs" -c . | docker import - test >/dev/null
 cat >"$work/run" <<END
 #!/bin/sh
-exec $(command -v docker) -H unix://$work/docker.sock run --network none --ulimit nofile=1024:1024 "\$@"
+exec $(command -v docker) -H unix://$work/docker.sock run --cgroup-parent /$cgroup --network none --ulimit nofile=1024:1024 "\$@"
 END
 chmod +x "$work/run"
 "$work/run" --rm --runtime runc test true >"$work/out" 2>&1 ||
@@ -105,7 +105,7 @@ fi
 # --- containerd by itself --------------------------------------------------------------------------
 
 docker save test -o "$work/image.tar"
-ctr="ctr --address $work/docker/exec/containerd/containerd.sock --namespace test"
+ctr="ctr --address $work/docker/exec/containerd/containerd.sock --namespace $cgroup"
 if $ctr image import --snapshotter native "$work/image.tar" >"$work/out" 2>&1; then
   # shellcheck disable=SC2086  # words
   try 'containerd: ctr with --seccomp' 0 'errno 1' '' $ctr run --snapshotter native --rm --seccomp \

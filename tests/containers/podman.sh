@@ -25,7 +25,7 @@ END
 # Without a hook, and with limits that this machine may raise.
 cat >"$work/run.sh" <<END
 #!/bin/sh
-exec $work/podman.sh run --rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \\
+exec $work/podman.sh run --cgroup-parent /$cgroup --rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \\
   --log-driver none "\$@"
 END
 chmod +x "$work/podman.sh" "$work/run.sh"
@@ -142,6 +142,21 @@ echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 failed 'a config that the hook refuses: no container' $?
 missing 'a config that the hook refuses: nothing ran' "$work/shared/ran"
 hook "exec $command \"\$@\""
+
+# --- the auditor -----------------------------------------------------------------------------------
+
+mkdir "$work/audit"
+sed "s|@bindir@/oci-seccomp|$command|" "$top/hooks/oci-seccomp-poststart.json.in" \
+  >"$work/audit/oci-seccomp-poststart.json"
+HOOKS=$work/audit
+export HOOKS
+"$work/run.sh" --security-opt "$mark" --annotation "$planted" test sh -c 'sleep 1; echo lived' \
+  >"$work/out" 2>&1
+same 'the auditor kills who has another filter' '' "$(grep lived "$work/out")"
+cp "$work/hooks/oci-seccomp.json" "$work/audit/oci-seccomp-precreate.json"
+run 'and lets live who has the right one' 0 lived '' --security-opt "$mark" --annotation "$planted" test \
+  sh -c 'sleep 1; echo lived'
+unset HOOKS
 
 # --- several at once ------------------------------------------------------------------------------
 

@@ -76,6 +76,8 @@ test_errors (void **state)
   } rows[] = {
       {"", "f.json:1:1: top level: not JSON: the input is empty"},
       {" \n\t\r ", "f.json:1:1: top level: not JSON: the input is empty"},
+      {"{\v}", "f.json:1:2: top level: not JSON: a vertical tab or a form feed"},
+      {"[1\f]", "f.json:1:3: top level: not JSON: a vertical tab or a form feed"},
       {"{", "f.json:1:2: top level: not JSON: premature EOF"},
       {"{\"a", "f.json:1:4: top level: not JSON: premature EOF"},
       {"{\"a\":", "f.json:1:6: a: not JSON: premature EOF"},
