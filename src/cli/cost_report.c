@@ -131,12 +131,20 @@ add_call (struct groups *groups, const struct oci_seccomp_filter *filter, int ro
   }
 }
 
+/* Linux 5.11 is the first that does, for any ABI. */
+static bool
+kernel_keeps_bitmaps (const struct options *options)
+{
+  return options->kernel_major > 5 || (options->kernel_major == 5 && options->kernel_minor >= 11);
+}
+
 static struct groups
-find_groups (const struct oci_seccomp_filter *filter, struct arena *scratch)
+find_groups (const struct oci_seccomp_filter *filter, const struct options *options,
+             struct arena *scratch)
 {
   struct groups groups = {0};
 
-  for (int row = 0; row < syscall_count (); row++)
+  for (int row = 0; row < syscall_count () && kernel_keeps_bitmaps (options); row++)
     add_call (&groups, filter, row, scratch);
   if (groups.count > 1)
     qsort (groups.items, groups.count, sizeof *groups.items, compare_groups);
@@ -172,14 +180,15 @@ struct figures {
 static struct figures
 find_figures (const struct oci_seccomp_filter *filter, enum abi abi, const struct options *options)
 {
-  struct figures figures = {.abi = abi, .bitmap = cost_has_bitmap (filter->native, abi)};
+  struct figures figures = {.abi = abi};
   const int16_t *rows = syscall_rows_by_number (abi, &figures.calls);
 
+  figures.bitmap = kernel_keeps_bitmaps (options) && cost_has_bitmap (filter->native, abi);
   cost_steps (&figures.steps, &filter->program, abi);
   if (options->weights)
     figures.steps.weighted =
         cost_weighted (&filter->program, abi, options->weights, options->weight_count);
-  for (size_t i = 0; i < figures.calls; i++) {
+  for (size_t i = 0; i < figures.calls && figures.bitmap; i++) {
     struct cost_answer answer;
     uint32_t number;
 
@@ -238,7 +247,8 @@ print_figures (const struct oci_seccomp_filter *filter, const struct options *op
     if (figures.bitmap)
       printf ("%zu of %zu calls\n", figures.answered, figures.calls);
     else
-      puts ("none: the kernel keeps none for this ABI");
+      puts (kernel_keeps_bitmaps (options) ? "none: the kernel keeps none for this ABI"
+                                           : "none: kernels before 5.11 keep none");
   }
 }
 
@@ -246,7 +256,7 @@ void
 print_cost (const struct oci_seccomp_filter *filter, const struct options *options,
             struct arena *scratch)
 {
-  struct groups groups = find_groups (filter, scratch);
+  struct groups groups = find_groups (filter, options, scratch);
 
   printf ("  %s, longest path %u\n", filter->description, cost_worst_path (&filter->program));
   print_figures (filter, options);
@@ -317,7 +327,7 @@ void
 write_cost_json (struct json_writer *writer, const struct oci_seccomp_filter *filter,
                  const struct options *options, struct arena *scratch)
 {
-  struct groups groups = find_groups (filter, scratch);
+  struct groups groups = find_groups (filter, options, scratch);
 
   json_write_object (writer);
   json_write_string (writer, "instructions");

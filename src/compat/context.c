@@ -246,12 +246,12 @@ abi_to_token (enum abi abi)
 int
 seccomp_arch_exist (const scmp_filter_ctx ctx, uint32_t arch_token)
 {
-  const struct context *context = context_of (ctx);
+  const struct context *context = ctx;
   enum abi abi;
 
-  if (!token_to_abi (arch_token, &abi))
+  if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
     return -EINVAL;
-  return context && has_abi (context, abi) ? 0 : -EEXIST;
+  return has_abi (context, abi) ? 0 : -EEXIST;
 }
 
 int
@@ -278,14 +278,14 @@ seccomp_arch_add (scmp_filter_ctx ctx, uint32_t arch_token)
 int
 seccomp_arch_remove (scmp_filter_ctx ctx, uint32_t arch_token)
 {
-  struct context *context = context_of (ctx);
+  struct context *context = ctx;
   struct parts *parts;
   size_t i = 0;
   enum abi abi;
 
-  if (!token_to_abi (arch_token, &abi))
+  if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
     return -EINVAL;
-  if (!context || !has_abi (context, abi))
+  if (!has_abi (context, abi))
     return -EEXIST;
   parts = &context->parts;
   while (parts->items[i]->abi != abi)

@@ -4,15 +4,18 @@
 set -u
 . "${srcdir:-.}/tests/compat/compat.sh"
 
-LD_LIBRARY_PATH=$library "$interface" >"$work/tap"
-while read -r line; do
-  case $line in
-  'ok '*) result "${line#ok * - }" '' ;;
-  'not ok '*) result "${line#not ok * - }" 'see the line that failed' ;;
-  '#'*) echo "$line" ;;
-  esac
-done <"$work/tap"
-same 'all of it was run' "$(sed -n 's/^1\.\.//p' "$work/tap")" "$(grep -c '^\(not \)\{0,1\}ok' "$work/tap")"
+for program in "$interface" "$memory"; do
+  LD_LIBRARY_PATH=$library "$program" >"$work/tap"
+  while read -r line; do
+    case $line in
+    'ok '*) result "${line#ok * - }" '' ;;
+    'not ok '*) result "${line#not ok * - }" 'see the line that failed' ;;
+    '#'*) echo "$line" ;;
+    esac
+  done <"$work/tap"
+  same "${program##*/}: all of it was run" "$(sed -n 's/^1\.\.//p' "$work/tap")" \
+    "$(grep -c '^\(not \)\{0,1\}ok' "$work/tap")"
+done
 
 checked () { # NAME PROGRAM ARGUMENT...
   name="under valgrind: $1"

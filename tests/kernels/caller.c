@@ -2,6 +2,7 @@
  * that it can be built for each ABI of a kernel.
  *
  *   caller decide CALLS PROGRAM   the decisions of a filter
+ *   caller enforce CALLS PROGRAM  what comes of one call for each verdict
  *   caller shown CALLS            what the kernel shows of calls to filters
  *   caller accept PROGRAM         does the kernel take the program as it is?
  *   caller same FILE FILE         are two files the same?
@@ -313,6 +314,75 @@ decide (void)
   return report (call_count, mismatches);
 }
 
+/* --- enforce --------------------------------------------------------------------------------- */
+
+/* One call under the program as it is; what became of the child. */
+static int
+make_one_call (const struct call *call)
+{
+  pid_t child;
+
+  shared->refused = EINPROGRESS;
+  shared->results[0] = NOT_MADE;
+  child = fork ();
+  if (child == 0) {
+    long result;
+
+    shared->refused = install ();
+    result = make_call (call);
+    shared->results[0] = result == -1 ? errno : 0;
+    for (;;)
+      __builtin_trap ();
+  }
+  return wait_for (child);
+}
+
+/* Did the kernel do with the call what the verdict says? NOTIFY and TRACE find nobody to ask. */
+static bool
+is_enforced (uint32_t verdict, int status)
+{
+  const uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+
+  if (shared->refused)
+    return false;
+  if (action == SECCOMP_RET_TRAP || action == SECCOMP_RET_KILL_THREAD ||
+      action == SECCOMP_RET_KILL_PROCESS)
+    return WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS && shared->results[0] == NOT_MADE;
+  if (action == SECCOMP_RET_ERRNO)
+    return shared->results[0] == (int) (verdict & SECCOMP_RET_DATA);
+  if (action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE)
+    return shared->results[0] == ENOSYS;
+  return shared->results[0] == 0;
+}
+
+/* For calls that do no harm where they are let through. */
+static int
+enforce (void)
+{
+  uint32_t seen[64], count = 0, mismatches = 0;
+
+  share ();
+  for (uint32_t i = 0; i < call_count && count < sizeof seen / sizeof *seen; i++) {
+    uint32_t j = 0;
+
+    while (j < count && seen[j] != calls[i].verdict)
+      j++;
+    if (j < count)
+      continue;
+    seen[count++] = calls[i].verdict;
+    int status = make_one_call (&calls[i]);
+
+    installed++;
+    if (is_enforced (calls[i].verdict, status) || mismatches++ >= SHOWN)
+      continue;
+    printf ("# mismatch: ");
+    tell_call (&calls[i]);
+    printf (": verdict 0x%x; errno %d, wait status 0x%x\n", calls[i].verdict, shared->results[0],
+            (unsigned) status);
+  }
+  return report (count, mismatches);
+}
+
 /* --- shown ----------------------------------------------------------------------------------- */
 
 /* A program that answers each call with 12 bits of a word of its data. */
@@ -432,6 +502,11 @@ main (int argc, char **argv)
     read_calls (argv[2]);
     read_program (argv[3]);
     return decide ();
+  }
+  if (!strcmp (mode, "enforce") && argc == 4) {
+    read_calls (argv[2]);
+    read_program (argv[3]);
+    return enforce ();
   }
   if (!strcmp (mode, "shown")) {
     read_calls (argv[2]);

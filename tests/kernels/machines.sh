@@ -2,11 +2,12 @@
 # shellcheck disable=SC2034  # who sources it uses the variables
 # The machines that filters are proved on; to be sourced.
 #
-# In: a machine's name. Out: variables. `kind` is what runs it: `system` boots the kernel of Debian's
-# `suite` in an emulator, `user` runs single programs in an emulator, on the kernel of the build
-# host. `compat` lists the other ABIs that the kernel has, as ABI:TRIPLET:FLAGS of a compiler.
+# In: a machine's name. Out: variables. `kind` is what runs it: `system` boots the kernel of
+# Debian's `suite` in an emulator, `user` runs single programs in an emulator, on the kernel of the
+# build host. `compat` lists the other ABIs that the kernel has, as ABI:TRIPLET:FLAGS of a compiler.
 
-all_machines='s390x aarch64 arm mips64el ppc64le x86 x86_64 mips powerpc'
+# Those that take longest come first.
+all_machines='arm s390x aarch64 mips powerpc x86 ppc64le mips64el x86_64'
 
 machine () { # NAME
   kind=system suite=bookworm compat='' more_compilers=''
@@ -42,7 +43,7 @@ machine () { # NAME
     emulator='qemu-system-i386' console=ttyS0
     ;;
   x86_64)
-    # An old kernel: it lacks the bitmap of what is always allowed (5.11) and the newest flag (5.19).
+    # An old kernel: it lacks the bitmap of what is always allowed and the newest flag.
     abi=x86_64 arch=amd64 suite=bullseye kernel=linux-image-amd64 triplet=x86_64-linux-gnu
     compat="x86:i686-linux-gnu: x32:$triplet:"
     more_compilers='gcc-i686-linux-gnu libc6-dev-i386-cross'

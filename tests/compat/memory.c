@@ -1,0 +1,230 @@
+/* libseccomp's interface where memory ends: every allocation of every step is made to fail once.
+ * Then the step says -ENOMEM (or gives no context), the context is as it was, and the same step
+ * goes well when it is tried again. Prints TAP. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <seccomp.h>
+
+extern void *__libc_malloc (size_t size);
+extern void *__libc_calloc (size_t count, size_t size);
+extern void *__libc_realloc (void *old, size_t size);
+
+/* How many allocations go well before one fails; negative: all. */
+static int left = -1;
+static int failed;
+
+static int
+fails_now (void)
+{
+  if (left < 0 || left-- > 0)
+    return 0;
+  failed = 1;
+  left = -1;
+  errno = ENOMEM;
+  return 1;
+}
+
+void *
+malloc (size_t size)
+{
+  return fails_now () ? NULL : __libc_malloc (size);
+}
+
+void *
+calloc (size_t count, size_t size)
+{
+  return fails_now () ? NULL : __libc_calloc (count, size);
+}
+
+void *
+realloc (void *old, size_t size)
+{
+  return fails_now () ? NULL : __libc_realloc (old, size);
+}
+
+static int (*transaction_start) (scmp_filter_ctx);
+static int (*export_mem) (scmp_filter_ctx, void *, size_t *);
+
+struct bytes {
+  size_t length;
+  unsigned char data[32 * 1024];
+};
+
+static void
+get_program (struct bytes *out, scmp_filter_ctx ctx)
+{
+  memset (out, 0, sizeof *out);
+  out->length = sizeof out->data;
+  if (export_mem (ctx, out->data, &out->length) != 0)
+    out->length = 0;
+}
+
+/* --- the steps --- */
+
+/* So many that memory for them is taken more than once. */
+static int
+add_many_rules (scmp_filter_ctx ctx)
+{
+  int code = 0;
+
+  for (unsigned i = 0; i < 1000 && !code; i++)
+    code = seccomp_rule_add (ctx, SCMP_ACT_ERRNO (7), SCMP_SYS (personality), 1,
+                             SCMP_A0 (SCMP_CMP_EQ, i));
+  return code;
+}
+
+static int
+add_arch (scmp_filter_ctx ctx)
+{
+  return seccomp_arch_add (ctx, SCMP_ARCH_X86);
+}
+
+static int
+start_transaction (scmp_filter_ctx ctx)
+{
+  return transaction_start (ctx);
+}
+
+static int
+set_priority (scmp_filter_ctx ctx)
+{
+  return seccomp_syscall_priority (ctx, SCMP_SYS (read), 9);
+}
+
+static int
+reset (scmp_filter_ctx ctx)
+{
+  return seccomp_reset (ctx, SCMP_ACT_ALLOW);
+}
+
+static int
+export_program (scmp_filter_ctx ctx)
+{
+  size_t length = 0;
+
+  seccomp_attr_set (ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);
+  return export_mem (ctx, NULL, &length);
+}
+
+static int
+allocate_notifications (scmp_filter_ctx ctx)
+{
+  struct seccomp_notif *request = NULL;
+  struct seccomp_notif_resp *response = NULL;
+  int code = seccomp_notify_alloc (&request, &response);
+
+  (void) ctx;
+  if (code == 0)
+    seccomp_notify_free (request, response);
+  return code;
+}
+
+static int
+resolve (scmp_filter_ctx ctx)
+{
+  char *name = seccomp_syscall_resolve_num_arch (SCMP_ARCH_NATIVE, 0);
+
+  (void) ctx;
+  free (name);
+  return name ? 0 : -ENOMEM;
+}
+
+static int
+make_context (scmp_filter_ctx ctx)
+{
+  scmp_filter_ctx other = seccomp_init (SCMP_ACT_KILL);
+
+  (void) ctx;
+  seccomp_release (other);
+  return other ? 0 : -ENOMEM;
+}
+
+struct step {
+  const char *name;
+  int (*run) (scmp_filter_ctx ctx);
+  int changes_in_parts; /* what went well before stays */
+};
+
+static const struct step steps[] = {
+    {"a context", make_context, 0},
+    {"many rules", add_many_rules, 1},
+    {"an ABI", add_arch, 0},
+    {"a transaction", start_transaction, 0},
+    {"a priority", set_priority, 0},
+    {"a program", export_program, 1},
+    {"reset", reset, 0},
+    {"notifications", allocate_notifications, 0},
+    {"a name", resolve, 0},
+};
+
+static scmp_filter_ctx
+new_context (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+  seccomp_arch_add (ctx, SCMP_ARCH_X32);
+  seccomp_rule_add (ctx, SCMP_ACT_ERRNO (9), SCMP_SYS (getppid), 0);
+  seccomp_rule_add (ctx, SCMP_ACT_ERRNO (9), SCMP_SYS (read), 1, SCMP_A0 (SCMP_CMP_EQ, 1));
+  return ctx;
+}
+
+/* Returns what went wrong, or NULL; *done when no allocation was left to fail. */
+static const char *
+try_step (const struct step *step, int nth, int *done)
+{
+  static struct bytes before, after;
+  scmp_filter_ctx ctx = new_context ();
+  const char *wrong = NULL;
+  int code;
+
+  get_program (&before, ctx);
+  failed = 0;
+  left = nth;
+  code = step->run (ctx);
+  left = -1;
+  *done = !failed;
+  if (code != (failed ? -ENOMEM : 0))
+    wrong = "the code";
+  get_program (&after, ctx);
+  if (failed && !step->changes_in_parts && memcmp (&before, &after, sizeof before) != 0)
+    wrong = "the context has changed";
+  if (failed && step->run (ctx) != 0)
+    wrong = "it fails again";
+  seccomp_release (ctx);
+  return wrong;
+}
+
+int
+main (void)
+{
+  int failures = 0;
+
+  *(void **) &transaction_start = dlsym (RTLD_DEFAULT, "seccomp_transaction_start");
+  *(void **) &export_mem = dlsym (RTLD_DEFAULT, "seccomp_export_bpf_mem");
+  if (!transaction_start || !export_mem) {
+    puts ("Bail out! this is not libseccomp 2.6's interface");
+    return 1;
+  }
+  /* stdio takes its memory before. */
+  printf ("1..%zu\n", sizeof steps / sizeof steps[0]);
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    const char *wrong = NULL;
+    int nth, done = 0;
+
+    for (nth = 0; !done && !wrong; nth++)
+      wrong = try_step (&steps[i], nth, &done);
+    /* A step that takes no memory tests nothing. */
+    if (!wrong && nth < 2)
+      wrong = "nothing failed";
+    printf ("%sok %zu - memory ends in: %s\n", wrong ? "not " : "", i + 1, steps[i].name);
+    if (wrong)
+      printf ("# allocation %d: %s\n", nth - 1, wrong);
+    failures += wrong != NULL;
+  }
+  return failures != 0;
+}
