@@ -92,8 +92,9 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
   filter->rules_known = true;
   filter->rules_count = list_abis (abis, profile, options->native);
   filter->rules = ARENA_ARRAY (&filter->arena, struct rules, filter->rules_count);
-  for (size_t i = 0; i < filter->rules_count && !code; i++)
-    code = rules_build (&filter->rules[i], profile, abis[i], options, &filter->arena, scratch, err);
+  if (!code)
+    code = rules_build (filter->rules, profile, abis, filter->rules_count, options, &filter->arena,
+                        scratch, err);
   if (code)
     return code;
   rules_warn (profile, abis, filter->rules_count, options, scratch);

@@ -1,17 +1,63 @@
 #include "arena.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHUNK_SIZE = 64 * 1024 };
+
 struct arena_chunk {
   struct arena_chunk *older;
+  size_t size; /* of bytes */
   _Alignas(max_align_t) char bytes[];
 };
 
-size_t arena_chunk_size = 64 * 1024;
+size_t arena_chunk_size = CHUNK_SIZE;
+
+/* --- chunks of the usual size wait for the next compile: malloc gives their pages back to the
+ * kernel, and to get them again takes about as long as all the rest --- */
+
+/* With a sanitizer there are none: it would not see that something is used after its end. */
+#ifndef SPARE_CHUNKS
+#  define SPARE_CHUNKS 8
+#endif
+
+static _Atomic (struct arena_chunk *) spares[SPARE_CHUNKS];
+
+static struct arena_chunk *
+spare_take (size_t size)
+{
+  struct arena_chunk *chunk = NULL;
+
+  for (int i = 0; i < SPARE_CHUNKS && !chunk && size == CHUNK_SIZE; i++)
+    chunk = atomic_exchange (&spares[i], NULL);
+  return chunk;
+}
+
+static bool
+spare_keep (struct arena_chunk *chunk)
+{
+  for (int i = 0; i < SPARE_CHUNKS && chunk->size == CHUNK_SIZE; i++) {
+    struct arena_chunk *none = NULL;
+
+    if (atomic_compare_exchange_strong (&spares[i], &none, chunk))
+      return true;
+  }
+  return false;
+}
+
+void
+arena_free_spares (void)
+{
+  for (int i = 0; i < SPARE_CHUNKS; i++)
+    free (atomic_exchange (&spares[i], NULL));
+}
+
+/* --- arenas --- */
 
 void
 arena_init (struct arena *arena)
@@ -27,7 +73,8 @@ arena_free (struct arena *arena)
   while (chunk) {
     struct arena_chunk *older = chunk->older;
 
-    free (chunk);
+    if (!spare_keep (chunk))
+      free (chunk);
     chunk = older;
   }
   arena->chunks = NULL;
@@ -43,9 +90,12 @@ arena_add_chunk (struct arena *arena, size_t size)
     size = arena_chunk_size;
   if (size > SIZE_MAX - sizeof *chunk)
     longjmp (arena->exhausted, 1);
-  chunk = malloc (sizeof *chunk + size);
+  chunk = spare_take (size);
+  if (!chunk)
+    chunk = malloc (sizeof *chunk + size);
   if (!chunk)
     longjmp (arena->exhausted, 1);
+  chunk->size = size;
   chunk->older = arena->chunks;
   arena->chunks = chunk;
   arena->next = chunk->bytes;

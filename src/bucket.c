@@ -164,22 +164,28 @@ bucket_add (struct bucket *bucket, const struct rule *rule, const struct bucket_
 {
   if (bucket->unconditional)
     return OCI_SECCOMP_OK;
-  if (rule->test_count == 0) {
+  if (rule->test_count) {
+    *ARENA_PUSH (place->keep, bucket->rules, bucket->count) = *rule;
+    return OCI_SECCOMP_OK;
+  }
+  if (bucket->count) {
     int code = bucket_check (bucket, place);
 
     if (code)
       return code;
-    bucket->unconditional = true;
-    bucket->count = 0;
   }
-  *ARENA_PUSH (place->keep, bucket->rules, bucket->count) = *rule;
+  *bucket = (struct bucket){.unconditional = rule};
   return OCI_SECCOMP_OK;
 }
 
 int
 bucket_insert (struct bucket *bucket, const struct rule *rule, const struct bucket_place *place)
 {
-  for (uint32_t i = 0; i < bucket->count && rule->test_count && !bucket->unconditional; i++) {
+  if (bucket->unconditional)
+    return OCI_SECCOMP_OK;
+  if (rule->test_count == 0)
+    bucket->count = 0;
+  for (uint32_t i = 0; i < bucket->count; i++) {
     const struct rule *older = &bucket->rules[i];
 
     if (!rule_extends (older, rule))
@@ -189,8 +195,6 @@ bucket_insert (struct bucket *bucket, const struct rule *rule, const struct buck
     if (older->test_count == rule->test_count)
       return OCI_SECCOMP_OK;
   }
-  if (rule->test_count == 0 && !bucket->unconditional)
-    bucket->count = 0;
   return bucket_add (bucket, rule, place);
 }
 

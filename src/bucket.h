@@ -9,9 +9,9 @@
 #include "rules.h"
 
 struct bucket {
-  struct rule *rules;
+  const struct rule *unconditional; /* or NULL; it is alone */
+  struct rule *rules;               /* those with conditions */
   uint32_t count;
-  bool unconditional; /* then rules[0] is all there is */
 };
 
 /* Where a bucket is, for memory and for messages. */
@@ -22,8 +22,9 @@ struct bucket_place {
   struct oci_seccomp_error *err;
 };
 
-/* Adds a rule; conflicts among conditional rules wait for bucket_check, which sorts, and so is
- * quick for many rules. */
+/* Adds a rule: of a conditional one a copy, while an unconditional one is taken as it is and must
+ * live as long. Conflicts among conditional rules wait for bucket_check, which sorts, and so is
+ * quick for many. */
 int bucket_add (struct bucket *bucket, const struct rule *rule, const struct bucket_place *place);
 
 /* Sorts conditional rules, leaves one of each kind, the oldest, and fails with CONFLICTING_RULES

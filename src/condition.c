@@ -296,7 +296,7 @@ decide_values (struct lowering *l, const struct state *state, int word)
 {
   size_t cut_count;
   const uint32_t *cuts = find_cuts (l, state, word, &cut_count);
-  struct interval_list intervals = {NULL, 0};
+  struct interval_list intervals = {0};
   const struct node *node;
 
   for (size_t i = 0; i < cut_count; i++) {

@@ -35,6 +35,7 @@ struct builder {
   const uint32_t *frequencies; /* by row, as parts per million; NULL: those that were measured */
   struct forest forest;        /* the trees made so far, for later ones to share */
   struct interval_list intervals;
+  const struct node *verdict; /* the last one that was asked for: most calls have the same */
   struct arena *scratch;
   struct oci_seccomp_error *err;
 };
@@ -72,16 +73,23 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
 static void
 append_verdict (struct builder *b, uint32_t first, uint32_t verdict, uint32_t weight)
 {
-  interval_append (&b->intervals, first, node_return (b->graph, verdict), weight, b->scratch);
+  if (!b->verdict || b->verdict->k != verdict)
+    b->verdict = node_return (b->graph, verdict);
+  interval_append (&b->intervals, first, b->verdict, weight, b->scratch);
 }
 
 static int
 append_call (struct builder *b, const struct rules *rules, const struct call *call)
 {
   const struct node *node;
-  int code = condition_build (&node, b->graph, call, &abi_table[rules->abi], rules->default_verdict,
-                              b->scratch, b->err);
+  int code;
 
+  if (call->rules[0].test_count == 0) {
+    append_verdict (b, call->number, call->rules[0].verdict, call_weight (b, call));
+    return OCI_SECCOMP_OK;
+  }
+  code = condition_build (&node, b->graph, call, &abi_table[rules->abi], rules->default_verdict,
+                          b->scratch, b->err);
   if (code == OCI_SECCOMP_OK)
     interval_append (&b->intervals, call->number, node, call_weight (b, call), b->scratch);
   return code;
@@ -240,7 +248,7 @@ take_x32 (struct builder *b)
   size_t x32 = interval_of (b, QUARTER (QUARTER_X32));
   size_t clear = interval_of (b, QUARTER (QUARTER_HIGH_CLEAR));
   size_t set = interval_of (b, QUARTER (QUARTER_HIGH_SET));
-  struct interval_list with_bit = {NULL, 0};
+  struct interval_list with_bit = {0};
 
   if (items[clear].node != items[tail].node ||
       interval_of (b, QUARTER (QUARTER_HIGH_SET) - 1) != clear)
@@ -284,7 +292,7 @@ make_bit_last (struct builder *b, const struct interval_list *with_bit)
 static const struct node *
 make_quarters (struct builder *b)
 {
-  struct interval_list with_bit = {NULL, 0};
+  struct interval_list with_bit = {0};
 
   if (!b->graph->plain)
     with_bit = take_x32 (b);
@@ -314,7 +322,7 @@ decide_token (const struct node **out, struct builder *b, const struct rules *ru
   const struct node *tree;
   int code;
 
-  b->intervals = (struct interval_list){NULL, 0};
+  b->intervals.count = 0;
   if (abi == ABI_X86_64 || abi == ABI_X32)
     code = append_quarters (b, rules_of (rules, rules_count, ABI_X86_64),
                             rules_of (rules, rules_count, ABI_X32));
@@ -369,11 +377,10 @@ decision_plain_length (const struct rules *rules, size_t rules_count)
   size_t length = start + end;
 
   for (size_t i = 0; i < rules_count; i++) {
-    length += token_was_seen (rules, i) ? 0 : 2;
+    length += rules[i].call_count + (token_was_seen (rules, i) ? 0 : 2);
     for (size_t c = 0; c < rules[i].call_count; c++) {
       const struct call *call = &rules[i].calls[c];
 
-      length++;
       for (size_t r = 0; r < call->rule_count; r++)
         length += call->rules[r].test_count * (abi_table[rules[i].abi].wide ? 4u : 2u);
     }

@@ -94,7 +94,9 @@ int profile_add_rule (struct profile *profile, uint32_t verdict, const char *sys
                       const struct condition *conditions, size_t condition_count,
                       struct oci_seccomp_error *err);
 
-/* The profile as the JSON of linux.seccomp, in profile's order; the text is in `arena`. */
-const char *profile_to_json (const struct profile *profile, struct arena *arena, size_t *length);
+/* The profile as the JSON of linux.seccomp, in profile's order; the text is in `arena`. `indent` is
+ * as of json_writer_new. */
+const char *profile_to_json (const struct profile *profile, const char *indent, struct arena *arena,
+                             size_t *length);
 
 #endif

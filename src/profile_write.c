@@ -83,9 +83,10 @@ write_rule (struct json_writer *writer, const struct profile_rule *rule)
 }
 
 const char *
-profile_to_json (const struct profile *profile, struct arena *arena, size_t *length)
+profile_to_json (const struct profile *profile, const char *indent, struct arena *arena,
+                 size_t *length)
 {
-  struct json_writer *writer = json_writer_new (arena, "  ");
+  struct json_writer *writer = json_writer_new (arena, indent);
 
   json_write_object (writer);
   write_verdict (writer, "defaultAction", "defaultErrnoRet", profile->default_verdict);

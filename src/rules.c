@@ -25,7 +25,7 @@ struct draft {
   struct stray *strays; /* ascending */
   size_t stray_count;
   int socketcall, ipc; /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
-  uint32_t order;
+  uint32_t order;      /* of the next rule */
 };
 
 /* --- gathering --- */
@@ -59,9 +59,6 @@ rule_set_tests (struct draft *draft, struct rule *rule, const struct condition *
 {
   struct test tests[6];
 
-  rule->test_count = 0;
-  if (count == 0)
-    return;
   for (size_t i = 0; i < count; i++) {
     if (test_from_condition (&tests[rule->test_count], &conditions[i], draft->wide))
       rule->test_count++;
@@ -127,7 +124,7 @@ add_to (struct draft *draft, struct bucket *bucket, const struct rule *rule)
 static int
 add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer, uint32_t call)
 {
-  struct rule rule;
+  struct rule rule; /* conditional, so that it is copied */
   int code;
 
   if (direct->test_count && draft->options->strict)
@@ -138,16 +135,16 @@ add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer
 }
 
 static int
-add_rule (struct draft *draft, struct rule *rule, const struct condition *conditions, size_t count)
+add_rule (struct draft *draft, const struct rule *rule)
 {
   int row = rule->name->syscall;
   enum multiplexer multiplexer;
   uint32_t call;
 
-  rule->order = draft->order++;
-  rule_set_tests (draft, rule, conditions, count);
   if (row == SYSCALL_UNKNOWN)
     return add_to (draft, stray_bucket (draft, rule->name->number), rule);
+  if (draft->socketcall == SYSCALL_UNKNOWN && draft->ipc == SYSCALL_UNKNOWN)
+    return add_to (draft, &draft->buckets[row], rule);
   multiplexer = syscall_multiplexer (row, &call);
   if (multiplexer == MULTIPLEXER_SOCKETCALL && draft->socketcall != SYSCALL_UNKNOWN)
     return add_multiplexed (draft, rule, draft->socketcall, call);
@@ -170,27 +167,56 @@ has_index_twice (const struct profile_rule *rule)
   return false;
 }
 
-static int
-add_profile_rule (struct draft *draft, const struct profile_rule *origin)
+static bool
+is_skipped (const struct profile_name *name)
 {
-  bool split = has_index_twice (origin);
-  size_t step = split ? 1 : origin->condition_count;
+  return name->syscall == SYSCALL_UNKNOWN && !name->numbered;
+}
 
-  for (size_t n = 0; n < origin->name_count; n++) {
-    struct rule rule = {.verdict = origin->verdict, .origin = origin, .name = &origin->names[n]};
-    size_t i = 0;
+/* For each name of a rule of the profile one without tests, in `arena`. Those for a rule that has
+ * no conditions are the same on every ABI. */
+static struct rule *
+rules_of_names (const struct profile_rule *origin, uint32_t order, struct arena *arena)
+{
+  struct rule *rules = ARENA_ARRAY (arena, struct rule, origin->name_count);
 
-    if (rule.name->syscall == SYSCALL_UNKNOWN && !rule.name->numbered)
-      continue;
-    do {
-      const struct condition *conditions = step ? &origin->conditions[i] : NULL;
-      int code = add_rule (draft, &rule, conditions, step);
+  for (size_t n = 0; n < origin->name_count; n++)
+    rules[n] = (struct rule){
+        .verdict = origin->verdict, .order = order++, .origin = origin, .name = &origin->names[n]};
+  return rules;
+}
 
+static int
+add_unconditional (struct draft *draft, const struct rule *rules, size_t count)
+{
+  int code = OCI_SECCOMP_OK;
+
+  for (size_t n = 0; n < count && !code; n++)
+    if (!is_skipped (rules[n].name))
+      code = add_rule (draft, &rules[n]);
+  draft->order += (uint32_t) count;
+  return code;
+}
+
+static int
+add_conditional (struct draft *draft, const struct profile_rule *origin)
+{
+  size_t step = has_index_twice (origin) ? 1 : origin->condition_count;
+
+  for (size_t n = 0; n < origin->name_count; n++)
+    for (size_t i = 0; i < origin->condition_count && !is_skipped (&origin->names[n]); i += step) {
+      struct rule *rule = ARENA_NEW (draft->place.keep, struct rule);
+      int code;
+
+      *rule = (struct rule){.verdict = origin->verdict,
+                            .order = draft->order++,
+                            .origin = origin,
+                            .name = &origin->names[n]};
+      rule_set_tests (draft, rule, &origin->conditions[i], step);
+      code = add_rule (draft, rule);
       if (code)
         return code;
-      i += step;
-    } while (i < origin->condition_count);
-  }
+    }
   return OCI_SECCOMP_OK;
 }
 
@@ -201,7 +227,9 @@ add_profile_rule (struct draft *draft, const struct profile_rule *origin)
 static uint32_t
 last_number (const struct draft *draft)
 {
-  uint32_t last = 0, number, call;
+  const int32_t *numbers = syscall_numbers (draft->place.abi);
+  int32_t last = -1;
+  uint32_t call;
 
   for (size_t i = 0; i < draft->profile->rule_count; i++) {
     const struct profile_rule *rule = &draft->profile->rules[i];
@@ -209,15 +237,14 @@ last_number (const struct draft *draft)
     for (size_t n = 0; n < rule->name_count; n++) {
       int row = rule->names[n].syscall;
 
-      if (row == SYSCALL_UNKNOWN || !syscall_number (row, draft->place.abi, &number) ||
-          number <= last)
+      if (row == SYSCALL_UNKNOWN || numbers[row] <= last)
         continue;
       if (draft->socketcall == SYSCALL_UNKNOWN ||
           syscall_multiplexer (row, &call) == MULTIPLEXER_NONE)
-        last = number;
+        last = numbers[row];
     }
   }
-  return last;
+  return last < 0 ? 0 : abi_table[draft->place.abi].number_base + (uint32_t) last;
 }
 
 static bool
@@ -233,10 +260,12 @@ default_denies (uint32_t verdict)
 static void
 take_call (struct rules *out, uint32_t number, int row, struct bucket *bucket)
 {
-  if (!bucket->count)
-    return;
-  bucket_order (bucket);
-  out->calls[out->call_count++] = (struct call){number, row, bucket->rules, bucket->count};
+  if (bucket->unconditional) {
+    out->calls[out->call_count++] = (struct call){number, row, bucket->unconditional, 1};
+  } else if (bucket->count) {
+    bucket_order (bucket);
+    out->calls[out->call_count++] = (struct call){number, row, bucket->rules, bucket->count};
+  }
 }
 
 /* By number: those of the table, and between them those that it lacks. */
@@ -245,11 +274,13 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
   size_t count, stray = 0;
   const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
-  uint32_t number;
+  const int32_t *numbers = syscall_numbers (draft->place.abi);
+  const uint32_t base = abi_table[draft->place.abi].number_base;
 
   out->calls = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
   for (size_t i = 0; i < count; i++) {
-    syscall_number (rows[i], draft->place.abi, &number);
+    uint32_t number = base + (uint32_t) numbers[rows[i]];
+
     for (; stray < draft->stray_count && draft->strays[stray].number < number; stray++)
       take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
     take_call (out, number, rows[i], &draft->buckets[rows[i]]);
@@ -258,9 +289,10 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
     take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
 }
 
+/* `buckets` are empty. */
 static struct draft
 draft_start (const struct profile *profile, enum abi abi, const struct options *options,
-             struct arena *keep, struct arena *scratch)
+             struct bucket *buckets, struct arena *keep, struct arena *scratch)
 {
   const struct abi_row *row = &abi_table[abi];
 
@@ -269,7 +301,7 @@ draft_start (const struct profile *profile, enum abi abi, const struct options *
       .options = options,
       .place = {.profile = profile, .abi = abi, .keep = keep, .scratch = scratch},
       .wide = row->wide,
-      .buckets = ARENA_ARRAY (scratch, struct bucket, (size_t) syscall_count ()),
+      .buckets = buckets,
       .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
       .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
   };
@@ -280,20 +312,30 @@ draft_new (const struct profile *profile, enum abi abi, const struct options *op
            struct arena *arena)
 {
   struct draft *draft = ARENA_NEW (arena, struct draft);
+  struct bucket *buckets = ARENA_ARRAY (arena, struct bucket, (size_t) syscall_count ());
 
-  *draft = draft_start (profile, abi, options, arena, arena);
+  *draft = draft_start (profile, abi, options, buckets, arena, arena);
   draft->at_once = true;
   return draft;
+}
+
+/* Point 1: what says the same as the default carves no exception. */
+static bool
+is_exception (const struct profile *profile, const struct profile_rule *rule)
+{
+  return rule->verdict != profile->default_verdict;
 }
 
 int
 draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err)
 {
   draft->place.err = err;
-  /* Point 1: what says the same as the default carves no exception. */
-  if (rule->verdict == draft->profile->default_verdict)
+  if (!is_exception (draft->profile, rule))
     return OCI_SECCOMP_OK;
-  return add_profile_rule (draft, rule);
+  if (rule->condition_count)
+    return add_conditional (draft, rule);
+  return add_unconditional (draft, rules_of_names (rule, draft->order, draft->place.keep),
+                            rule->name_count);
 }
 
 void
@@ -308,25 +350,54 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
                       default_denies (profile->default_verdict);
 }
 
+/* `shared` has the rules of each unconditional rule of the profile, or NULL before the first ABI
+ * that asks for them. */
+static int
+add_all (struct draft *draft, struct rule **shared)
+{
+  const struct profile *profile = draft->profile;
+  int code = OCI_SECCOMP_OK;
+
+  for (size_t i = 0; i < profile->rule_count && !code; i++) {
+    const struct profile_rule *rule = &profile->rules[i];
+
+    if (!is_exception (profile, rule))
+      continue;
+    if (rule->condition_count) {
+      code = add_conditional (draft, rule);
+      continue;
+    }
+    if (!shared[i])
+      shared[i] = rules_of_names (rule, draft->order, draft->place.keep);
+    code = add_unconditional (draft, shared[i], rule->name_count);
+  }
+  for (int row = 0; row < syscall_count () && !code; row++)
+    if (draft->buckets[row].count > 1)
+      code = bucket_check (&draft->buckets[row], &draft->place);
+  return code;
+}
+
 int
-rules_build (struct rules *out, const struct profile *profile, enum abi abi,
+rules_build (struct rules *out, const struct profile *profile, const enum abi *abis, size_t count,
              const struct options *options, struct arena *keep, struct arena *scratch,
              struct oci_seccomp_error *err)
 {
-  struct draft draft = draft_start (profile, abi, options, keep, scratch);
-  int code;
+  const size_t rows = (size_t) syscall_count ();
+  struct bucket *buckets = ARENA_ARRAY (scratch, struct bucket, rows);
+  struct rule **shared = ARENA_ARRAY (scratch, struct rule *, profile->rule_count);
 
-  for (size_t i = 0; i < profile->rule_count; i++) {
-    code = draft_add (&draft, &profile->rules[i], err);
+  for (size_t i = 0; i < count; i++) {
+    struct draft draft;
+    int code;
+
+    memset (buckets, 0, rows * sizeof *buckets);
+    draft = draft_start (profile, abis[i], options, buckets, keep, scratch);
+    draft.place.err = err;
+    code = add_all (&draft, shared);
     if (code)
       return code;
+    draft_finish (&out[i], &draft, keep);
   }
-  for (int i = 0; i < syscall_count (); i++) {
-    code = bucket_check (&draft.buckets[i], &draft.place);
-    if (code)
-      return code;
-  }
-  draft_finish (out, &draft, keep);
   return OCI_SECCOMP_OK;
 }
 

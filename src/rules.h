@@ -30,9 +30,9 @@ struct rule {
 };
 
 struct call {
-  uint32_t number;    /* as seccomp_data.nr has it */
-  int row;            /* of the system-call table; SYSCALL_UNKNOWN for a number by hand */
-  struct rule *rules; /* at least one */
+  uint32_t number;          /* as seccomp_data.nr has it */
+  int row;                  /* of the system-call table; SYSCALL_UNKNOWN for a number by hand */
+  const struct rule *rules; /* at least one; ABIs may share them */
   size_t rule_count;
 };
 
@@ -45,12 +45,12 @@ struct rules {
   uint32_t last;     /* with the ABI's number base */
 };
 
-/* CONFLICTING_RULES (point 6), or under strict INVALID_PROFILE for a condition that a multiplexed
- * call loses (point 7). The result is in `keep`, which may outlive the profile; `scratch` may go.
- */
-int rules_build (struct rules *out, const struct profile *profile, enum abi abi,
-                 const struct options *options, struct arena *keep, struct arena *scratch,
-                 struct oci_seccomp_error *err);
+/* Those of `count` ABIs. CONFLICTING_RULES (point 6), or under strict INVALID_PROFILE for a
+ * condition that a multiplexed call loses (point 7). The results are in `keep`, which may outlive
+ * the profile; `scratch` may go. */
+int rules_build (struct rules *out, const struct profile *profile, const enum abi *abis,
+                 size_t count, const struct options *options, struct arena *keep,
+                 struct arena *scratch, struct oci_seccomp_error *err);
 
 /* The same rule by rule, for profiles that grow by hand: of `profile` only the default verdict (and
  * for options' newer, its rules) is read. All is in `arena`, and lives as long. */

@@ -62,6 +62,12 @@ syscall_number (int row, enum abi abi, uint32_t *number)
   return true;
 }
 
+const int32_t *
+syscall_numbers (enum abi abi)
+{
+  return row_numbers[abi_table[abi].column];
+}
+
 int
 syscall_from_number (uint32_t number, enum abi abi)
 {

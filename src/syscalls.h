@@ -42,6 +42,10 @@ const char *syscall_name (int row);
 /* False if the ABI lacks the call. *number includes the ABI's base. */
 bool syscall_number (int row, enum abi abi, uint32_t *number);
 
+/* The numbers of one ABI by row, for those who look at many: without the ABI's base, and negative
+ * where the ABI lacks the call. */
+const int32_t *syscall_numbers (enum abi abi);
+
 /* The row with this number on this ABI; SYSCALL_UNKNOWN if none. */
 int syscall_from_number (uint32_t number, enum abi abi);
 

@@ -1,5 +1,7 @@
 #include "tree.h"
 
+#include <string.h>
+
 #include <linux/filter.h>
 
 /* Above this many intervals, halves are planned apart: time and memory grow with the square. */
@@ -11,11 +13,13 @@ enum { CHAIN_SHORT = 4, CHAIN_MAX = 64 };
 enum { NONE = -1 };
 
 /* How a run of intervals is told apart: as subtree `shared` of the forest does, unless that is
- * NONE; or as a chain; or else by a range test between `split` and split + 1. */
+ * NONE; or as a chain, unless `base` is NONE; or else by a range test between `split` and split
+ * + 1.
+ */
 struct choice {
   int16_t shared;
   int8_t split;
-  int8_t base; /* of the chain: which interval of the run, 0 or 1; or NONE */
+  int8_t base; /* which interval of the run the chain leaves over, 0 or 1 */
 };
 
 _Static_assert(EXACT_MAX <= INT8_MAX, "intervals of a block are counted in 8 bits");
@@ -26,7 +30,7 @@ struct block {
   size_t base, count;
   uint32_t *cost; /* only while it is planned */
   struct choice *choices;
-  int8_t *reach; /* at [2 * i + base]: the last j of which i to j is a chain with that base */
+  uint8_t *splits; /* only while it is planned: at [i], the best split of the last run from i on */
 };
 
 struct plan {
@@ -45,11 +49,25 @@ struct plan {
 struct subtree {
   const struct node *node;
   const struct interval *intervals; /* those of its tree; its own are first to last */
-  size_t first, last;
-  int base;        /* as in a choice */
-  int left, right; /* subtrees of the forest on both sides of a split; NONE: one interval */
-  size_t right_at; /* where the right side begins, counted from first */
+  uint32_t first, last;
+  int base;          /* as in a choice */
+  int left, right;   /* subtrees of the forest on both sides of a split; NONE: one interval */
+  uint32_t right_at; /* where the right side begins, counted from first */
 };
+
+static struct interval *
+interval_push (struct interval_list *list, struct arena *arena)
+{
+  if (list->count == list->room) {
+    struct interval *items = list->items;
+
+    list->room = list->room ? list->room * 2 : 8;
+    list->items = ARENA_ARRAY (arena, struct interval, list->room);
+    if (list->count)
+      memcpy (list->items, items, list->count * sizeof *items);
+  }
+  return &list->items[list->count++];
+}
 
 void
 interval_append (struct interval_list *list, uint32_t first, const struct node *node,
@@ -60,7 +78,7 @@ interval_append (struct interval_list *list, uint32_t first, const struct node *
   if (list->count && list->items[list->count - 1].node == node)
     list->items[list->count - 1].weight += weight;
   else
-    *ARENA_PUSH (arena, list->items, list->count) = (struct interval){first, node, weight};
+    *interval_push (list, arena) = (struct interval){first, node, weight};
 }
 
 /* --- chains: single values are taken out one by one, and what is left leads to one node --- */
@@ -89,20 +107,27 @@ chain_add (struct chain *chain, const struct interval *value)
   chain->values[at] = value;
 }
 
+/* Adds the interval at `at` to a chain that leaves the one at `base` over: it leads to the same
+ * node, or it is taken out. False if neither can be. */
+static bool
+chain_extend (const struct plan *plan, struct chain *chain, size_t at, size_t base)
+{
+  if (plan->intervals[at].node == plan->intervals[base].node)
+    return true;
+  if (chain->count == plan->chain_max || !is_single (plan, at))
+    return false;
+  chain_add (chain, &plan->intervals[at]);
+  return true;
+}
+
 /* The chain of a run whose other intervals all lead where `base` does; false if they don't. */
 static bool
 find_chain (const struct plan *plan, size_t first, size_t last, size_t base, struct chain *chain)
 {
   chain->count = 0;
-  for (size_t i = first; i <= last; i++) {
-    const struct interval *interval = &plan->intervals[i];
-
-    if (interval->node == plan->intervals[base].node)
-      continue;
-    if (chain->count == plan->chain_max || !is_single (plan, i))
+  for (size_t i = first; i <= last; i++)
+    if (!chain_extend (plan, chain, i, base))
       return false;
-    chain_add (chain, interval);
-  }
   return true;
 }
 
@@ -136,88 +161,84 @@ chain_make (struct graph *graph, const struct chain *chain, const struct node *n
   return node;
 }
 
-/* --- the plan --- */
+/* --- the plan: what a run costs at least, which is known of some runs before others --- */
 
-/* What is a chain is one from its start on, so one look at each start tells of all its runs. */
 static void
-find_reach (const struct plan *plan, const struct block *block, size_t i, size_t base)
+choose (const struct block *block, size_t at, uint32_t cost, struct choice choice)
 {
-  const struct interval *intervals = plan->intervals + block->base;
-  size_t values = 0, j = i;
-
-  for (; j < block->count && i + base < block->count; j++)
-    if (intervals[j].node != intervals[i + base].node &&
-        (++values > plan->chain_max || !is_single (plan, block->base + j)))
-      break;
-  block->reach[2 * i + base] = (int8_t) (j - 1);
+  if (cost >= block->cost[at])
+    return;
+  block->cost[at] = cost;
+  block->choices[at] = choice;
 }
 
+/* The runs from i on that are chains. What is none is none however it goes on. */
 static void
-plan_chains (const struct plan *plan, const struct block *block, size_t i, size_t j)
+plan_chains (const struct plan *plan, const struct block *block, size_t i, size_t base)
 {
-  size_t at = i * block->count + j, first = block->base + i, last = block->base + j;
+  const size_t first = block->base + i;
   struct chain chain;
 
-  for (size_t base = 0; base < 2; base++) {
-    uint32_t cost;
-
-    if (block->reach[2 * i + base] < (int) j ||
-        !find_chain (plan, first, last, first + base, &chain))
-      continue;
-    cost = chain_cost (plan, first, last, &chain, plan->node_cost);
-    if (cost < block->cost[at]) {
-      block->cost[at] = cost;
-      block->choices[at].base = (int8_t) base;
-    }
+  chain.count = 0;
+  for (size_t j = i; j < block->count; j++) {
+    if (!chain_extend (plan, &chain, block->base + j, first + base))
+      return;
+    if (j > i && j >= i + base)
+      choose (block, i * block->count + j,
+              chain_cost (plan, first, block->base + j, &chain, plan->node_cost),
+              (struct choice){NONE, NONE, (int8_t) base});
   }
 }
 
-/* The best split of i to j is not left of that of i to j-1, nor right of that of i+1 to j (Knuth's
- * observation): exact for range tests alone, and close to it where chains are short. */
-static void
-plan_split (const struct plan *plan, const struct block *block, size_t i, size_t j)
+/* The cheapest place from low to high to split a run at, and what is left of it costs there. `left`
+ * has the costs of the runs that begin where it does, `right` of those that end where it does. */
+static size_t
+cheapest_split (const uint32_t *left, const uint32_t *right, size_t count, size_t low, size_t high,
+                uint32_t *cost)
 {
-  size_t count = block->count, at = i * count + j;
-  size_t low = (size_t) block->choices[at - 1].split;
-  size_t high = (size_t) block->choices[at + count].split;
-  const uint32_t *left = block->cost + i * count, *right = block->cost + j + count;
-  uint32_t best = UINT32_MAX;
   size_t split = low;
 
-  if (plan->chain_max > CHAIN_SHORT)
-    low = i;
-  if (plan->chain_max > CHAIN_SHORT || high == j)
-    high = j - 1;
+  *cost = UINT32_MAX;
   for (size_t m = low; m <= high; m++) {
-    uint32_t cost = left[m] + right[m * count];
+    uint32_t sum = left[m] + right[(m + 1) * count];
 
-    if (cost < best) {
-      best = cost;
+    if (sum < *cost) {
+      *cost = sum;
       split = m;
     }
   }
-  block->cost[at] = best + run_weight (plan, block->base + i, block->base + j) + plan->node_cost;
-  block->choices[at].split = (int8_t) split;
+  return split;
 }
 
-/* Where there is a subtree to share, its cost is there already. */
+/* The runs that end at j. The best split of i to j is not left of that of i to j-1, nor right of
+ * that of i+1 to j (Knuth's observation): exact for range tests alone, and close to it where chains
+ * are short. */
 static void
-plan_run (const struct plan *plan, const struct block *block, size_t i, size_t j)
+plan_splits (const struct plan *plan, const struct block *block, size_t j)
 {
-  size_t at = i * block->count + j;
-  struct choice *choice = &block->choices[at];
-  uint32_t shared_cost = block->cost[at];
+  const bool narrow = plan->chain_max == CHAIN_SHORT;
+  const uint64_t *before = plan->before + block->base;
+  const uint64_t end = before[j + 1] + plan->node_cost;
+  const size_t count = block->count;
+  struct choice *choices = block->choices;
+  uint32_t *costs = block->cost, best;
+  size_t high = j - 1;
 
-  choice->base = NONE;
-  plan_split (plan, block, i, j);
-  if (block->reach[2 * i] >= (int) j || block->reach[2 * i + 1] >= (int) j)
-    plan_chains (plan, block, i, j);
-  if (choice->shared == NONE)
-    return;
-  if (shared_cost < block->cost[at])
-    block->cost[at] = shared_cost;
-  else
-    choice->shared = NONE;
+  for (size_t i = j; i-- > 0;) {
+    const size_t at = i * count + j;
+    size_t low = narrow ? block->splits[i] : i;
+    size_t split = cheapest_split (costs + i * count, costs + j, count, low, high, &best);
+
+    block->splits[i] = (uint8_t) split;
+    if (narrow)
+      high = split;
+    best += (uint32_t) (end - before[i]);
+    if (best <= costs[at]) {
+      costs[at] = best;
+      choices[at] = (struct choice){NONE, (int8_t) split, NONE};
+    }
+  }
+  block->splits[j] = (uint8_t) j;
 }
 
 /* --- what earlier trees have made already --- */
@@ -256,12 +277,17 @@ find_run (const struct plan *plan, const struct block *block, const struct subtr
 
 /* A chain does look at outer borders, where it takes out the first or the last value. */
 static bool
-place_chain (const struct plan *plan, const struct subtree *subtree, size_t first,
+place_chain (const struct plan *plan, const struct block *block, const struct subtree *subtree,
              struct place *place)
 {
-  size_t last = first + subtree->last - subtree->first;
+  size_t first, last;
   struct chain chain;
 
+  place->first = find_run (plan, block, subtree);
+  if (place->first == NONE)
+    return false;
+  first = block->base + (size_t) place->first;
+  last = first + subtree->last - subtree->first;
   if (subtree->base != 0 &&
       plan->intervals[first].first != subtree->intervals[subtree->first].first)
     return false;
@@ -271,16 +297,43 @@ place_chain (const struct plan *plan, const struct subtree *subtree, size_t firs
   return true;
 }
 
-/* A child is an interval of its own, or in its place, too. */
+/* Whether one side of a split, at `at` of the block, is there as well: the intervals of a child, or
+ * one that leads where `theirs` does. */
 static bool
-place_child (const struct place *places, int child, size_t at, struct place *place)
+place_side (const struct plan *plan, const struct block *block, const struct place *places,
+            int child, int at, const struct interval *theirs, struct place *place)
 {
   if (child == NONE)
-    return true;
-  if (places[child].first == NONE)
-    return false;
+    return plan->intervals[block->base + (size_t) at].node == theirs->node;
   place->steps += places[child].steps;
-  return (size_t) places[child].first == (size_t) place->first + at;
+  return places[child].first == at;
+}
+
+/* A split is there where both sides are, and the border between them. */
+static bool
+place_split (const struct plan *plan, const struct block *block, const struct place *places,
+             const struct subtree *subtree, struct place *place)
+{
+  const struct interval *ours = plan->intervals + block->base;
+  const struct interval *theirs = subtree->intervals + subtree->first;
+  const int right_at = (int) subtree->right_at;
+  size_t length = subtree->last - subtree->first + 1, first;
+
+  if (subtree->left != NONE)
+    place->first = places[subtree->left].first;
+  else if (subtree->right != NONE)
+    place->first = places[subtree->right].first - right_at;
+  else
+    place->first = find_run (plan, block, subtree);
+  if (place->first < 0 || (size_t) place->first + length > block->count)
+    return false;
+  first = (size_t) place->first;
+  if (ours[first + subtree->right_at].first != theirs[right_at].first)
+    return false;
+  place->steps = run_weight (plan, block->base + first, block->base + first + length - 1);
+  return place_side (plan, block, places, subtree->left, place->first, theirs, place) &&
+         place_side (plan, block, places, subtree->right, place->first + right_at,
+                     theirs + right_at, place);
 }
 
 /* `places` has those of the subtree's children. */
@@ -288,25 +341,17 @@ static struct place
 find_place (const struct plan *plan, const struct block *block, const struct place *places,
             const struct subtree *subtree)
 {
-  const struct place none = {NONE, 0};
-  struct place place = {find_run (plan, block, subtree), 0};
-  size_t first;
+  struct place place = {NONE, 0};
 
-  if (place.first == NONE)
-    return none;
-  first = block->base + (size_t) place.first;
-  if (subtree->base != NONE)
-    return place_chain (plan, subtree, first, &place) ? place : none;
-  place.steps = run_weight (plan, first, first + subtree->last - subtree->first);
-  if (place_child (places, subtree->left, 0, &place) &&
-      place_child (places, subtree->right, subtree->right_at, &place))
+  if (subtree->base == NONE ? place_split (plan, block, places, subtree, &place)
+                            : place_chain (plan, block, subtree, &place))
     return place;
-  return none;
+  return (struct place){NONE, 0};
 }
 
-/* Marks the runs that subtrees of the forest tell apart, with what that costs: no node. */
+/* The runs that subtrees of the forest tell apart already: they cost no node. */
 static void
-find_shared (const struct plan *plan, const struct block *block)
+plan_shared (const struct plan *plan, const struct block *block)
 {
   const struct forest *forest = plan->forest;
   struct place *places = ARENA_ARRAY (plan->scratch, struct place, forest->count);
@@ -320,10 +365,7 @@ find_shared (const struct plan *plan, const struct block *block)
       continue;
     at =
         (size_t) place.first * block->count + (size_t) place.first + subtree->last - subtree->first;
-    if (block->choices[at].shared == NONE || place.steps < block->cost[at]) {
-      block->choices[at].shared = (int16_t) s;
-      block->cost[at] = place.steps;
-    }
+    choose (block, at, place.steps, (struct choice){(int16_t) s, NONE, NONE});
   }
 }
 
@@ -351,19 +393,16 @@ plan_block (struct plan *plan, size_t first, size_t last)
                           .count = count,
                           .cost = costs_take (plan, count * count),
                           .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count),
-                          .reach = ARENA_ARRAY (plan->scratch, int8_t, 2 * count)};
+                          .splits = ARENA_ARRAY (plan->scratch, uint8_t, count)};
+  memset (block->cost, 0xff, count * count * sizeof *block->cost);
   for (size_t i = 0; i < count; i++) {
-    for (size_t j = i + 1; j < count; j++)
-      block->choices[i * count + j].shared = NONE;
-    block->choices[i * count + i] = (struct choice){NONE, (int8_t) i, NONE};
-    block->cost[i * count + i] = 0;
-    find_reach (plan, block, i, 0);
-    find_reach (plan, block, i, 1);
+    plan_chains (plan, block, i, 0);
+    plan_chains (plan, block, i, 1);
+    choose (block, i * count + i, 0, (struct choice){NONE, (int8_t) i, NONE});
   }
-  find_shared (plan, block);
-  for (size_t length = 1; length < count; length++)
-    for (size_t i = 0; i + length < count; i++)
-      plan_run (plan, block, i, i + length);
+  plan_shared (plan, block);
+  for (size_t j = 1; j < count; j++)
+    plan_splits (plan, block, j);
 }
 
 /* Where the weight of a run is halved, with something on both sides. */
@@ -449,8 +488,8 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
   const struct choice *choice = &m->block->choices[i * m->block->count + j];
   size_t base = m->block->base;
   struct subtree subtree = {.intervals = intervals,
-                            .first = base + i,
-                            .last = base + j,
+                            .first = (uint32_t) (base + i),
+                            .last = (uint32_t) (base + j),
                             .base = NONE,
                             .left = NONE,
                             .right = NONE};
@@ -472,7 +511,7 @@ make_run (const struct maker *m, size_t i, size_t j, int *place)
     const struct node *low = make_run (m, i, split, &subtree.left);
     const struct node *high = make_run (m, split + 1, j, &subtree.right);
 
-    subtree.right_at = split + 1 - i;
+    subtree.right_at = (uint32_t) (split + 1 - i);
     subtree.node = node_test (m->graph, BPF_JGE, intervals[base + split + 1].first, high, low);
   }
   node_add_weight (m->graph, subtree.node, run_weight (m->plan, base + i, base + j));

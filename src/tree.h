@@ -19,10 +19,11 @@ struct interval {
   uint32_t weight; /* in WEIGHT_OF_CALL */
 };
 
-/* Intervals in ascending order, as they are gathered. */
+/* Intervals in ascending order, as they are gathered. One that is all zero is empty; one that is
+ * emptied again keeps its room. */
 struct interval_list {
   struct interval *items;
-  size_t count;
+  size_t count, room;
 };
 
 /* Appends an interval, or widens the last one if it leads to the same node. One that starts where

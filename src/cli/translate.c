@@ -76,7 +76,7 @@ translate (const struct request *request, const struct profile *profile)
   }
   if (request->verbose)
     print_choices (profile, &arena);
-  text = profile_to_json (profile, &arena, &length);
+  text = profile_to_json (profile, "  ", &arena, &length);
   status = write_text (request, text, length);
   arena_free (&arena);
   return status;

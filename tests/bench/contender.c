@@ -96,6 +96,7 @@ lineup_compile (const struct lineup *lineup, bool verify, enum oci_seccomp_newer
 
 /* --- which ABIs --- */
 
+/* On one line, as engines write it. */
 static char *
 profile_text (const struct profile *profile)
 {
@@ -105,7 +106,7 @@ profile_text (const struct profile *profile)
 
   arena_init (&arena);
   if (!ARENA_GUARD (&arena))
-    text = strdup (profile_to_json (profile, &arena, &length));
+    text = strdup (profile_to_json (profile, NULL, &arena, &length));
   arena_free (&arena);
   return text;
 }

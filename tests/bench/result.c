@@ -163,6 +163,7 @@ measure_first_compile (struct outcome *out, unsigned repetitions, int null)
 {
   static double samples[CONTENDERS][REPETITIONS_MAX];
 
+  arena_free_spares ();
   for (unsigned i = 0; i < repetitions; i++)
     for (enum contender who = OURS; who < CONTENDERS; who++) {
       struct first first = {&out->lineup, (enum lane) who, null};
@@ -176,6 +177,7 @@ measure_first_compile (struct outcome *out, unsigned repetitions, int null)
 static void
 measure_memory (struct outcome *out, int null)
 {
+  arena_free_spares ();
   for (enum contender who = OURS; who < CONTENDERS; who++) {
     bool done = !out->lineup.why_not[who] && memory_start () &&
                 compile_once (&out->lineup, (enum lane) who, null);

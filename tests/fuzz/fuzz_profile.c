@@ -19,7 +19,7 @@ translate (struct profile *profile, const char *json, size_t length, size_t *wri
     abort ();
   if (profile_read (profile, json, length, &options, &err))
     return NULL;
-  return profile_to_json (profile, &profile->arena, written);
+  return profile_to_json (profile, "  ", &profile->arena, written);
 }
 
 int

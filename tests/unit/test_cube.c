@@ -106,7 +106,7 @@ from_0x70 (unsigned bit)
 static struct interval_list
 intervals_of (uint32_t set, uint32_t (*value_of) (unsigned bit))
 {
-  struct interval_list list = {NULL, 0};
+  struct interval_list list = {0};
 
   append (&list, 0, REST);
   for (unsigned bit = 0; bit < SET_BITS; bit++) {
@@ -178,7 +178,7 @@ test_all_sets_in_the_middle (void)
 static const struct node *
 build_values (const uint32_t *values, size_t value_count)
 {
-  struct interval_list list = {NULL, 0};
+  struct interval_list list = {0};
 
   graph_init (&graph, NODE_COST_LOW, &arena);
   append (&list, 0, REST);
@@ -230,7 +230,7 @@ test_what_is_no_chain (void)
 {
   static const uint32_t nothing_in_common[] = {3, 12, 48, 192};
   uint32_t too_many[130];
-  struct interval_list list = {NULL, 0};
+  struct interval_list list = {0};
 
   for (uint32_t i = 0; i < 130; i++)
     too_many[i] = 2 * i;

@@ -245,7 +245,8 @@ test_as_all_at_once (void **state)
       fail_msg ("%s", parse_error.message);
     start (ABI_X86_64, profile.default_verdict);
     draft = draft_new (&profile, ABI_X86, &options, &arena);
-    code = rules_build (&batch, &profile, ABI_X86, &options, &arena, &arena, &error);
+    code =
+        rules_build (&batch, &profile, &(enum abi){ABI_X86}, 1, &options, &arena, &arena, &error);
     for (size_t r = 0; r < profile.rule_count && !added; r++)
       added = draft_add (draft, &profile.rules[r], &error);
     assert_int_equal (code, added);
@@ -279,7 +280,8 @@ test_plain_programs (void **state)
     if (parse_with (made.json, &from))
       fail_msg ("%s", parse_error.message);
     start (ABI_X86_64, ALLOW);
-    if (rules_build (&rules, &profile, ABI_X86_64, &options, &arena, &arena, &error))
+    if (rules_build (&rules, &profile, &(enum abi){ABI_X86_64}, 1, &options, &arena, &arena,
+                     &error))
       continue;
     make (&usual, &rules, false);
     make (&plain, &rules, true);

@@ -431,7 +431,7 @@ write_profile (void)
   arena_init (&arena);
   if (ARENA_GUARD (&arena))
     fail_msg ("out of memory");
-  copy = strdup (profile_to_json (&profile, &arena, &length));
+  copy = strdup (profile_to_json (&profile, "  ", &arena, &length));
   assert_int_equal (strlen (copy), length);
   arena_free (&arena);
   return copy;

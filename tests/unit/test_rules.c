@@ -45,7 +45,7 @@ build_with (const char *default_action, const char *syscalls, enum abi abi, bool
   memset (&rules_error, 0, sizeof rules_error);
   if (ARENA_GUARD (&keep))
     fail_msg ("out of memory");
-  return rules_build (&rules, &profile, abi, &options, &keep, &keep, &rules_error);
+  return rules_build (&rules, &profile, &abi, 1, &options, &keep, &keep, &rules_error);
 }
 
 static int

@@ -18,7 +18,7 @@ begin_list (void)
 {
   forget_all ();
   graph_init (&graph, node_cost, &arena);
-  list = (struct interval_list){NULL, 0};
+  list = (struct interval_list){0};
 }
 
 static void
@@ -371,7 +371,7 @@ change_list (struct random *random)
 {
   struct interval_list old = list;
 
-  list = (struct interval_list){NULL, 0};
+  list = (struct interval_list){0};
   for (size_t i = 0; i < old.count; i++) {
     const struct interval *interval = &old.items[i];
     bool is_last = i + 1 == old.count;
@@ -432,7 +432,7 @@ test_a_tree_shares_runs (void)
     append (i * 10, i, 1000);
   planted (&forest);
   nodes = graph.count;
-  list = (struct interval_list){NULL, 0};
+  list = (struct interval_list){0};
   for (uint32_t i = 0; i < 100; i++)
     append (i * 10, i < 50 ? i : 1000 + i, 1000);
   check_tree (planted (&forest));
