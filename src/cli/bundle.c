@@ -30,8 +30,8 @@ struct bundle {
   const char *process;     /* of `exec`, or NULL */
   bool revert, dry_run, exec;
   char config_path[PATH_MAX], program_path[PATH_MAX];
-  struct input config; /* as it is on disk */
-  struct stat status;  /* its mode and owner */
+  struct input config;  /* as it is on disk */
+  struct likeness like; /* its owner and access */
   struct undo undo;
 };
 
@@ -66,11 +66,12 @@ read_bundle (struct bundle *bundle)
 {
   if (!make_paths (bundle))
     return false;
-  if (stat (bundle->config_path, &bundle->status)) {
+  if (stat (bundle->config_path, &bundle->like.status)) {
     complain (0, "%s: cannot open: %s", bundle->config_path, strerror (errno));
     return false;
   }
-  if (!S_ISREG (bundle->status.st_mode)) {
+  bundle->like.path = bundle->config_path;
+  if (!S_ISREG (bundle->like.status.st_mode)) {
     complain (0, "%s: is no regular file", bundle->config_path);
     return false;
   }
@@ -117,11 +118,11 @@ shim_is_there (const struct bundle *bundle)
 static int
 write_program (struct bundle *bundle, const struct oci_seccomp_filter *filter)
 {
-  const struct stat readable = {
-      .st_mode = 0444, .st_uid = bundle->status.st_uid, .st_gid = bundle->status.st_gid};
+  struct likeness readable = {.status = bundle->like.status};
   const unsigned char *bytes =
       program_to_bytes (&filter->program, abi_table[filter->native].big_endian, &bundle->arena);
 
+  readable.status.st_mode = 0444;
   return replace_file (bundle->program_path, bytes, filter->program.length * sizeof (uint64_t),
                        &readable, &bundle->err);
 }
@@ -129,7 +130,7 @@ write_program (struct bundle *bundle, const struct oci_seccomp_filter *filter)
 static int
 write_config (struct bundle *bundle, const struct input *config)
 {
-  return replace_file (bundle->config_path, config->bytes, config->length, &bundle->status,
+  return replace_file (bundle->config_path, config->bytes, config->length, &bundle->like,
                        &bundle->err);
 }
 
@@ -146,7 +147,7 @@ write_bundle (struct bundle *bundle, const struct input *original, const struct 
     return code;
   if (original != &bundle->config && (code = write_config (bundle, original)))
     return code;
-  if ((code = undo_write (&bundle->undo, original, &config, &bundle->status, &bundle->arena,
+  if ((code = undo_write (&bundle->undo, original, &config, &bundle->like, &bundle->arena,
                           &bundle->err)) ||
       (code = write_config (bundle, &config)))
     return code;

@@ -55,7 +55,7 @@ rewrite_process (const char *path, const struct input *input, const char *const 
 {
   struct json_document process;
   struct splices splices;
-  struct stat status;
+  struct likeness like = {.path = path};
   const char *text;
   size_t length;
   int code = json_parse (&process, input->name, input->bytes, input->length, arena, err);
@@ -64,12 +64,12 @@ rewrite_process (const char *path, const struct input *input, const char *const 
     return code;
   if (rewrite_is_shim (args_of (process.root)->first))
     return OCI_SECCOMP_OK;
-  if (stat (path, &status))
+  if (stat (path, &like.status))
     return fail_errno (err, OCI_SECCOMP_REFUSED, errno, "%s: %s", path, strerror (errno));
   splices_init (&splices, input->bytes, input->length, arena);
   splice_add_first (&splices, args_of (process.root), words, WORDS);
   text = splices_apply (&splices, &length);
-  return replace_file (path, text, length, &status, err);
+  return replace_file (path, text, length, &like, err);
 }
 
 static int

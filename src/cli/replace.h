@@ -11,8 +11,13 @@
 
 #include "error.h"
 
-/* The mode and owner come from `like`. */
-int replace_file (const char *path, const void *bytes, size_t length, const struct stat *like,
+/* Whom the file is to belong to, and who may do what with it. */
+struct likeness {
+  struct stat status; /* owner and mode */
+  const char *path;   /* whose access list, labels and user attributes too; NULL: none */
+};
+
+int replace_file (const char *path, const void *bytes, size_t length, const struct likeness *like,
                   struct oci_seccomp_error *err);
 
 #endif

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "replace.h"
-
 #define SUFFIX ".oci-seccomp-undo"
 
 /* The file is one line with a version and two lengths, then the bytes of config.json before and
@@ -60,7 +58,7 @@ undo_free (struct undo *undo)
 
 int
 undo_write (const struct undo *undo, const struct input *original, const struct input *made,
-            const struct stat *like, struct arena *arena, struct oci_seccomp_error *err)
+            const struct likeness *like, struct arena *arena, struct oci_seccomp_error *err)
 {
   size_t header = (size_t) snprintf (NULL, 0, header_format, original->length, made->length);
   size_t length = header + original->length + made->length;

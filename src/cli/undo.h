@@ -7,9 +7,9 @@
 #define UNDO_H
 
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "cli.h"
+#include "replace.h"
 
 struct undo {
   char path[PATH_MAX];
@@ -21,10 +21,10 @@ struct undo {
 bool undo_read (struct undo *out, const struct input *config);
 void undo_free (struct undo *undo);
 
-/* The mode and owner are those of config.json, whose secrets it has. The arena's guard must be set.
- */
+/* It belongs to and is for whom config.json is, whose secrets it has. The arena's guard must be
+ * set. */
 int undo_write (const struct undo *undo, const struct input *original, const struct input *made,
-                const struct stat *like, struct arena *arena, struct oci_seccomp_error *err);
+                const struct likeness *like, struct arena *arena, struct oci_seccomp_error *err);
 
 bool input_same (const struct input *one, const struct input *other);
 
