@@ -168,6 +168,18 @@ mv "$bundle/config.json" "$bundle/other.json"
 try 'the wrapper: another config' 0 'errno 77' '' \
   "$work/crun-of-ours" run -f "$bundle/other.json" -b "$bundle" test
 rm -f "$bundle/other.json"
+# This one name means the bundle's to crun, wherever it is called.
+mkdir -p "$work/elsewhere"
+config section="$mark" args="[\"probe\",\"$personality\"]" annotations="{\"run.oci.seccomp_bpf_data\":\"$planted\"}"
+cp "$bundle/config.json" "$work/elsewhere/config.json"
+try 'the wrapper: the config of the bundle, by its name' 0 'errno 77' '' \
+  sh -c "cd '$work/elsewhere' && '$work/crun-of-ours' run -f config.json -b '$bundle' test"
+# Options of later releases, whose values are no commands.
+config section="$mark"
+try 'the wrapper: options of later releases' 0 "--log-level list create --pidfd-socket -b --bundle $bundle test" '' \
+  env OCI_RUNTIME=echo OCI_SECCOMP="$command" OCI_SECCOMP_OPTIONS=--quiet "$top/contrib/oci-seccomp-crun" \
+  --log-level list create --pidfd-socket -b --bundle "$bundle" test
+same 'and the config has its filter' 1 "$(grep -c seccomp_bpf_data "$bundle/config.json")"
 config section="$mark" args="[\"sh\",\"-c\",\"exit 42\"]"
 try 'the wrapper: create' 0 '' '' "$work/crun-of-ours" create --bundle "$bundle" created
 try 'the wrapper: start' 0 '' '' "$work/crun-of-ours" start created
