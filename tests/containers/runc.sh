@@ -187,7 +187,17 @@ END
     try 'and it is as it was' 0 '' '' cmp "$work/before.json" "$work/process.json"
   fi
 done
+sed 's/"noNewPrivileges":false/"noNewPrivileges":true/' "$work/before.json" >"$work/process.json"
 stop runc created
+# runc writes the name of the bundle as JSON.
+plain=$bundle bundle="$work/a \"b\" <&> \\c"
+config section="$mark" args='["sleep","60"]' annotations='{"bundle":"/decoy"}'
+"$work/runc-of-ours" create --bundle "$bundle" odd >/dev/null 2>&1 </dev/null
+"$work/runc-of-ours" start odd
+try 'the wrapper: exec, an odd name of the bundle' 0 'errno 77' '' \
+  "$work/runc-of-ours" exec --process "$work/process.json" odd
+stop runc odd
+bundle=$plain
 try 'the wrapper: exec, no container' 1 '' 'container does not exist' \
   "$work/runc-of-ours" exec created true
 config args='["sleep","60"]'
