@@ -188,10 +188,11 @@ json_fail_missing (struct oci_seccomp_error *err, const struct json_document *do
                    const struct json_node *object, const char *key, const char *want)
 {
   char place[PLACE_TEXT];
-  const struct json_node *null = json_member_or_null (object, key);
+  const struct json_node *there = json_member_or_null (object, key);
 
-  if (null)
-    return json_fail (err, OCI_SECCOMP_INVALID_PROFILE, document, null, "is null; want %s", want);
+  if (there)
+    return json_fail (err, OCI_SECCOMP_INVALID_PROFILE, document, there,
+                      there->type == JSON_NULL ? "is null; want %s" : "want %s", want);
   return fail (err, OCI_SECCOMP_INVALID_PROFILE, "%s: is missing; want %s",
                place_text (document, object, key, place), want);
 }

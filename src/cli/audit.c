@@ -16,22 +16,19 @@ enum { POLL_MILLISECONDS = 5 };
 
 /* --- what the config asks for ---------------------------------------------------------------- */
 
-/* A config that goes through the shim has its section taken out, and only what it was made of tells
- * what it asked for. */
+/* The shim as the config has it, or NULL. */
 static int
-check_no_shim (struct audit *audit, const struct input *config)
+read_shim (struct audit *audit, const struct input *config)
 {
   struct json_document document;
-  const struct json_node *args;
+  const struct json_node *shim;
   int code = json_parse (&document, config->name, config->bytes, config->length, audit->arena,
                          &audit->err);
 
   if (code)
     return code;
-  args = json_member (json_member (document.root, "process"), "args");
-  if (args && args->type == JSON_ARRAY && args->first && rewrite_is_shim (args->first))
-    return fail (&audit->err, OCI_SECCOMP_INVALID_PROFILE,
-                 "%s: goes through the shim, and what it was before is not known", config->name);
+  shim = rewrite_shim_argument (document.root);
+  audit->shim = shim ? arena_printf (audit->arena, "%s", shim->text) : NULL;
   return OCI_SECCOMP_OK;
 }
 
@@ -41,17 +38,19 @@ parse_config (struct audit *audit, const struct input *config, const struct inpu
               struct oci_seccomp_profile **profile)
 {
   struct oci_seccomp_options options = audit->machine->library;
-  int code;
+  int code = read_shim (audit, config);
 
+  if (code)
+    return code;
   options.file_name = config->name;
   options.warn = NULL;
   code =
       oci_seccomp_profile_parse (profile, original->bytes, original->length, &options, &audit->err);
-  if (code == OCI_SECCOMP_NO_SECCOMP) {
-    int shim = check_no_shim (audit, config);
-
-    return shim ? shim : code;
-  }
+  /* A config that goes through the shim has its section taken out, and only what it was made of
+   * tells what it asked for. */
+  if (code == OCI_SECCOMP_NO_SECCOMP && audit->shim)
+    return fail (&audit->err, OCI_SECCOMP_INVALID_PROFILE,
+                 "%s: goes through the shim, and what it was before is not known", config->name);
   return code;
 }
 
@@ -77,27 +76,37 @@ read_config (struct audit *audit, struct oci_seccomp_profile **profile)
 
 /* --- what the process has -------------------------------------------------------------------- */
 
+/* Whether that is what a path of the container's names. */
+static bool
+is_file_of_container (const struct audit *audit, const struct stat *file, const char *path)
+{
+  const char *outside =
+      arena_printf (audit->arena, "/proc/%d/root%s", (int) audit->state->pid, path);
+  struct stat named;
+
+  return stat (outside, &named) == 0 && named.st_dev == file->st_dev &&
+         named.st_ino == file->st_ino;
+}
+
 /* Until the container's own program runs, the runtime or the shim may still be about to install the
- * filter. The runtime's binary is none of the container's files: not found there by its path. */
+ * filter. What the container could have brought itself is neither: not by the end of its name, and
+ * not because it is no file any more. */
 static bool
 is_starting (const struct audit *audit)
 {
-  enum { PREFIX = 64 };
-  size_t tail = strlen (REWRITE_SHIM_NAME);
-  char path[PREFIX], target[PATH_MAX], inner[PREFIX + PATH_MAX];
-  struct stat process, inside;
+  char path[64], target[PATH_MAX];
+  struct stat file;
   ssize_t length;
 
   snprintf (path, sizeof path, "/proc/%d/exe", (int) audit->state->pid);
   length = readlink (path, target, sizeof target - 1);
-  if (length < 0 || stat (path, &process))
+  if (length < 0 || stat (path, &file))
     return false;
   target[length] = '\0';
-  if (length >= (ssize_t) tail && !strcmp (target + length - tail, REWRITE_SHIM_NAME))
+  if (audit->shim && is_file_of_container (audit, &file, audit->shim))
     return true;
-  snprintf (inner, sizeof inner, "/proc/%d/root%s", (int) audit->state->pid, target);
-  return stat (inner, &inside) || inside.st_dev != process.st_dev ||
-         inside.st_ino != process.st_ino;
+  return !is_file_of_container (audit, &file, target) &&
+         runtime_is_run_by (audit->runtime, audit->state->pid);
 }
 
 static void

@@ -7,6 +7,7 @@
 #define AUDIT_H
 
 #include "cli.h"
+#include "runtime.h"
 #include "state.h"
 
 enum audit_result {
@@ -22,7 +23,9 @@ struct audit {
   struct machine *machine;
   bool newer_given; /* else both of --newer's answers will do: runc gives one and crun the other */
   unsigned inherited; /* filters that the runtime, and so the container, was started under */
+  const struct runtime *runtime;
   const struct state *state;
+  const char *shim; /* of the config: not the caller's to set */
   struct arena *arena;
   struct oci_seccomp_error err;
 };

@@ -124,20 +124,28 @@ poststart (struct hook *hook)
 {
   static struct state state;
   static struct audit audit;
+  struct runtime runtime;
   enum audit_result result;
-  int pidfd, status;
+  int code, pidfd, status;
 
+  runtime_find (&runtime);
   audit = (struct audit){.machine = &hook->machine,
                          .newer_given = hook->newer_given,
                          .inherited = audit_filters_of_runtime (),
+                         .runtime = &runtime,
                          .state = &state,
                          .arena = &hook->arena};
-  if (state_read (&state, &hook->input, &hook->arena, &audit.err))
-    return complain_of (STATUS_FAILED, &audit.err);
+  code = state_read (&state, &hook->input, &hook->arena, &audit.err);
   pidfd = state.pid ? (int) syscall (SYS_pidfd_open, state.pid, 0) : -1;
-  result = audit_in_guard (&audit, FOREGROUND_MILLISECONDS);
-  status = result == AUDIT_STARTING ? audit_in_background (&audit, pidfd)
-                                    : judge (&audit, result, pidfd);
+  if (code) {
+    status = state.pid ? stop_container (&state, pidfd, audit.err.message)
+                       : complain_of (STATUS_FAILED, &audit.err);
+  } else {
+    result = audit_in_guard (&audit, FOREGROUND_MILLISECONDS);
+    status = result == AUDIT_STARTING ? audit_in_background (&audit, pidfd)
+                                      : judge (&audit, result, pidfd);
+  }
+  runtime_free (&runtime);
   if (pidfd >= 0)
     close (pidfd);
   return status;

@@ -166,13 +166,18 @@ static int
 rewrite_without_filter (struct rewriting *rewriting, const struct input *config)
 {
   struct json_document *document = ARENA_NEW (rewriting->arena, struct json_document);
+  const struct json_node *shim;
   int code = json_parse (document, config->name, config->bytes, config->length, rewriting->arena,
                          rewriting->err);
 
   rewriting->document = document;
-  if (!code)
-    code = check_spelling (rewriting);
-  return code ? code : rewrite_remove_annotation (rewriting);
+  if (code || (code = check_spelling (rewriting)))
+    return code;
+  /* Its section was taken out, which is not the same as none. */
+  if ((shim = rewrite_shim_argument (document->root)))
+    return REFUSE (rewriting, shim,
+                   "goes through a shim already, and what the config was before is not known");
+  return rewrite_remove_annotation (rewriting);
 }
 
 int

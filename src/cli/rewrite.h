@@ -37,4 +37,7 @@ int rewrite_config (struct rewritten *out, const struct rewrite *rewrite,
 /* Whether process.args[0] is the shim. */
 bool rewrite_is_shim (const struct json_node *first_argument);
 
+/* process.args[0] of a config.json, if it is the shim; else NULL. */
+const struct json_node *rewrite_shim_argument (const struct json_node *root);
+
 #endif

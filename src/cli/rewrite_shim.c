@@ -121,6 +121,16 @@ rewrite_is_shim (const struct json_node *first_argument)
          !strcmp (first_argument->text + first_argument->length - length, REWRITE_SHIM_NAME);
 }
 
+const struct json_node *
+rewrite_shim_argument (const struct json_node *root)
+{
+  const struct json_node *args = json_member (json_member (root, "process"), "args");
+
+  return args && args->type == JSON_ARRAY && args->first && rewrite_is_shim (args->first)
+             ? args->first
+             : NULL;
+}
+
 static int
 check_process (struct rewriting *rewriting, const struct json_node **args)
 {

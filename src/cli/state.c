@@ -42,12 +42,12 @@ state_read (struct state *out, const struct input *input, struct arena *arena,
   struct json_document document;
   int code = json_parse (&document, input->name, input->bytes, input->length, arena, err);
 
-  memset (out, 0, sizeof *out);
+  *out = (struct state){.id = "?"};
   if (code ||
       (code =
            json_expect (&document, document.root, JSON_OBJECT, "the state of a container", err)) ||
-      (code = read_text (&out->id, &document, "id", err)) ||
-      (code = read_text (&out->bundle, &document, "bundle", err)))
+      (code = read_pid (&out->pid, &document, err)) ||
+      (code = read_text (&out->id, &document, "id", err)))
     return code;
-  return read_pid (&out->pid, &document, err);
+  return read_text (&out->bundle, &document, "bundle", err);
 }

@@ -16,7 +16,8 @@ struct state {
   pid_t pid;
 };
 
-/* INVALID_PROFILE or BAD_JSON, with position and path. The arena's guard must be set. */
+/* INVALID_PROFILE or BAD_JSON, with position and path. The pid is read first: if what is wrong is
+ * something else, it is known whom it is about. The arena's guard must be set. */
 int state_read (struct state *out, const struct input *input, struct arena *arena,
                 struct oci_seccomp_error *err);
 

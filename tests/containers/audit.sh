@@ -59,6 +59,25 @@ audit 'no filter, and none asked for' 0 '' yes '' ''
 audit 'another flag' 1 'killed: .*SECCOMP_FILTER_FLAG_LOG' no "$mark" \
   "{\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],${mark#?}"
 audit 'a config that is broken' 1 'killed: .*config\.json:[0-9]*:[0-9]*: ' no "$mark" '{"defaultAction":'
+# What it runs may be gone, or have the shim's name: that makes it neither the runtime nor the shim.
+disguised () { # NAME EXE SCRIPT
+  config args="[\"sh\",\"-c\",\"$3\"]"
+  start crun test || cat "$work/started"
+  tries=0
+  until [ "$(readlink "/proc/$pid/exe" | tr -d ' ')" = "$2" ] || [ $((tries += 1)) -gt 200 ]; do
+    sleep 0.02
+  done
+  config section="$mark" args="$args"
+  state running "$pid" >"$work/state"
+  try "no filter, $1" 1 '' 'killed: .* has no seccomp filter of its own' \
+    sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
+  lives "no filter, $1" no
+}
+disguised 'and the program is deleted' '/tmp/sleep(deleted)' \
+  'busybox cp /bin/busybox /tmp/sleep; { sleep 0.1; busybox rm /tmp/sleep; } & exec /tmp/sleep 60'
+disguised "and the program has the shim's name" /tmp/.oci-seccomp/init \
+  'mkdir /tmp/.oci-seccomp; busybox cp /bin/busybox /tmp/.oci-seccomp/init; exec -a sleep /tmp/.oci-seccomp/init 60'
+
 if command -v setpriv >/dev/null; then
   audit 'counted, where the kernel shows no filters' 0 \
     'warning: container test: its filters are counted, not proved: ' yes "$mark" "$mark" \
@@ -76,6 +95,12 @@ audit 'counted by one who is under a filter' 0 'counted, not proved: ' yes "$mar
 echo '{' >"$work/state"
 try 'a state that is broken' 1 '' '<stdin>:[0-9]*:[0-9]*: .*not JSON' \
   sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
+sleep 60 &
+pid=$!
+echo "{\"id\":\"test\",\"bundle\":7,\"pid\":$pid}" >"$work/state"
+try 'a state that is broken, but for the process' 1 '' 'container test: killed: <stdin>:1:[0-9]*: bundle: ' \
+  sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
+lives 'a state that is broken' no
 config section="$mark"
 sh -c 'echo $$' >"$work/pid"
 state running "$(cat "$work/pid")" >"$work/state"
