@@ -29,7 +29,7 @@ struct bundle {
   const char *shim;        /* path of the static helper, or NULL */
   const char *process;     /* of `exec`, or NULL */
   bool revert, dry_run, exec;
-  char config_path[PATH_MAX], program_path[PATH_MAX];
+  char config_directory[PATH_MAX], config_path[PATH_MAX], program_path[PATH_MAX];
   struct input config;  /* as it is on disk */
   struct likeness like; /* its owner and access */
   struct undo undo;
@@ -41,7 +41,7 @@ struct bundle {
 static bool
 make_paths (struct bundle *bundle)
 {
-  char copy[PATH_MAX], directory[PATH_MAX];
+  char copy[PATH_MAX], *directory = bundle->config_directory;
   const char *given = bundle->config_name, *name = given ? strrchr (given, '/') : NULL;
   int length;
 
@@ -64,8 +64,6 @@ make_paths (struct bundle *bundle)
 static bool
 read_bundle (struct bundle *bundle)
 {
-  if (!make_paths (bundle))
-    return false;
   if (stat (bundle->config_path, &bundle->like.status)) {
     complain (0, "%s: cannot open: %s", bundle->config_path, strerror (errno));
     return false;
@@ -83,7 +81,7 @@ read_bundle (struct bundle *bundle)
 static int
 lock_bundle (const struct bundle *bundle)
 {
-  int fd = open (bundle->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = open (bundle->config_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   while (fd >= 0 && flock (fd, LOCK_EX))
     if (errno != EINTR) {
@@ -94,7 +92,7 @@ lock_bundle (const struct bundle *bundle)
       fd = -1;
     }
   if (fd < 0)
-    complain (0, "%s: cannot open: %s", bundle->directory, strerror (errno));
+    complain (0, "%s: cannot open: %s", bundle->config_directory, strerror (errno));
   return fd;
 }
 
@@ -262,7 +260,7 @@ static int
 run_locked (struct bundle *bundle)
 {
   char shim[PATH_MAX];
-  int lock = lock_bundle (bundle), status;
+  int lock = make_paths (bundle) ? lock_bundle (bundle) : -1, status;
 
   if (lock < 0)
     return STATUS_FAILED;
@@ -272,7 +270,7 @@ run_locked (struct bundle *bundle)
   if (!read_bundle (bundle))
     status = STATUS_FAILED;
   else if (bundle->exec)
-    status = exec_through_shim (&bundle->config, bundle->process, &bundle->arena);
+    status = exec_through_shim (&bundle->config, bundle->process, bundle->dry_run, &bundle->arena);
   else
     status = bundle->revert ? revert_bundle (bundle) : rewrite_bundle (bundle);
   free_input (&bundle->config);

@@ -51,7 +51,7 @@ check_process (const struct json_document *process, struct oci_seccomp_error *er
 
 static int
 rewrite_process (const char *path, const struct input *input, const char *const *words,
-                 struct arena *arena, struct oci_seccomp_error *err)
+                 bool dry_run, struct arena *arena, struct oci_seccomp_error *err)
 {
   struct json_document process;
   struct splices splices;
@@ -64,6 +64,10 @@ rewrite_process (const char *path, const struct input *input, const char *const 
     return code;
   if (rewrite_is_shim (args_of (process.root)->first))
     return OCI_SECCOMP_OK;
+  if (dry_run) {
+    printf ("%s: args: through %s\n", path, words[0]);
+    return OCI_SECCOMP_OK;
+  }
   if (stat (path, &like.status))
     return fail_errno (err, OCI_SECCOMP_REFUSED, errno, "%s: %s", path, strerror (errno));
   splices_init (&splices, input->bytes, input->length, arena);
@@ -73,7 +77,7 @@ rewrite_process (const char *path, const struct input *input, const char *const 
 }
 
 static int
-read_and_rewrite (const char *path, const char *const *words, struct arena *arena)
+read_and_rewrite (const char *path, const char *const *words, bool dry_run, struct arena *arena)
 {
   struct oci_seccomp_error err;
   struct input input;
@@ -81,13 +85,14 @@ read_and_rewrite (const char *path, const char *const *words, struct arena *aren
 
   if (!read_input (&input, path))
     return STATUS_FAILED;
-  code = rewrite_process (path, &input, words, arena, &err);
+  code = rewrite_process (path, &input, words, dry_run, arena, &err);
   free_input (&input);
-  return code ? complain_of (STATUS_FAILED, &err) : STATUS_OK;
+  return code ? complain_of (STATUS_FAILED, &err) : finish_output (stdout, "stdout");
 }
 
 int
-exec_through_shim (const struct input *config, const char *process_path, struct arena *arena)
+exec_through_shim (const struct input *config, const char *process_path, bool dry_run,
+                   struct arena *arena)
 {
   struct json_document document;
   struct oci_seccomp_error err;
@@ -106,7 +111,7 @@ exec_through_shim (const struct input *config, const char *process_path, struct 
     texts[i] =
         arena_strndup (arena, config->bytes + words[i]->begin, words[i]->end - words[i]->begin);
   if (process_path)
-    return read_and_rewrite (process_path, texts, arena);
+    return read_and_rewrite (process_path, texts, dry_run, arena);
   for (size_t i = 0; i < WORDS; i++)
     printf ("%s\n", words[i]->text);
   return finish_output (stdout, "stdout");

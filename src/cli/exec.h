@@ -8,8 +8,9 @@
 
 #include "cli.h"
 
-/* process_path NULL: prints the words, a line each. Complains; returns the exit status. The arena's
- * guard must be set. */
-int exec_through_shim (const struct input *config, const char *process_path, struct arena *arena);
+/* process_path NULL: prints the words, a line each. A dry run only says what it would do to the
+ * file. Complains; returns the exit status. The arena's guard must be set. */
+int exec_through_shim (const struct input *config, const char *process_path, bool dry_run,
+                       struct arena *arena);
 
 #endif

@@ -146,7 +146,7 @@ while [ $i -lt 20 ]; do
   config section="$engine"
   cp "$bundle/config.json" "$work/old"
   ours bundle --quiet "$bundle" &
-  ours bundle --quiet --newer default "$bundle" &
+  ours bundle --quiet --newer default --config "$bundle/config.json" "$work" &
   wait
   ours bundle --revert "$bundle" || break
   cmp "$work/old" "$bundle/config.json" || break
