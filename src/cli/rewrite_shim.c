@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../install.h"
+#include "../text.h"
 #include "process.h"
 
 static bool
@@ -62,6 +63,18 @@ directory_text (struct rewriting *rewriting, const char *directory)
                        "{\"destination\":\"%s\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
                        "\"options\":[\"nosuid\",\"nodev\",\"noexec\",\"mode=755\",\"size=4k\"]}",
                        directory);
+}
+
+/* JSON has no other paths, and a runtime would look for one that is not there. */
+static int
+check_path (struct rewriting *rewriting, const char *path)
+{
+  bool ascii;
+
+  if (text_check_utf8 (path, strlen (path), &ascii) == strlen (path))
+    return OCI_SECCOMP_OK;
+  return fail (rewriting->err, OCI_SECCOMP_BAD_ARGUMENT,
+               "%s: a path that is no UTF-8 cannot be written to config.json", path);
 }
 
 static void
@@ -183,7 +196,9 @@ rewrite_set_shim (struct rewriting *rewriting)
   const char *directory;
   int code;
 
-  if ((code = check_notify (rewriting)) || (code = check_process (rewriting, &args)) ||
+  if ((code = check_path (rewriting, rewriting->rewrite->shim)) ||
+      (code = check_path (rewriting, rewriting->rewrite->program_path)) ||
+      (code = check_notify (rewriting)) || (code = check_process (rewriting, &args)) ||
       (code = rewrite_member (rewriting, root, "mounts", JSON_ARRAY, &mounts)))
     return code;
   directory = shim_directory (mounts);

@@ -161,12 +161,12 @@ unset HOOKS
 # --- several at once ------------------------------------------------------------------------------
 
 i=0
-while [ $i -lt 8 ]; do
-  timeout 60 "$work/run.sh" --security-opt "$mark" test probe "$personality" \
+while [ $i -lt 50 ]; do
+  timeout 120 "$work/run.sh" --security-opt "$mark" test probe "$personality" \
     >"$work/out-$i" 2>&1 </dev/null &
   i=$((i + 1))
 done
 wait
-same '8 starts at once' '8 errno 77' "$(cat "$work"/out-* | sort | uniq -c | sed 's/^ *//')"
+same '50 starts at once' '50 errno 77' "$(cat "$work"/out-* | sort | uniq -c | sed 's/^ *//')"
 
 finish

@@ -255,7 +255,7 @@ same "the reason is in the runtime's log" 1 \
 
 # --- many at once ---------------------------------------------------------------------------------
 
-many=20
+many=50
 i=0
 while [ $i -lt $many ]; do
   bundle=$work/many/$i
