@@ -180,6 +180,11 @@ try 'the wrapper: options of later releases' 0 "--log-level list create --pidfd-
   env OCI_RUNTIME=echo OCI_SECCOMP="$command" OCI_SECCOMP_OPTIONS=--quiet "$top/contrib/oci-seccomp-crun" \
   --log-level list create --pidfd-socket -b --bundle "$bundle" test
 same 'and the config has its filter' 1 "$(grep -c seccomp_bpf_data "$bundle/config.json")"
+config section="$mark"
+try 'the wrapper: restore' 0 "restore --image-path run --bundle $bundle test" '' \
+  env OCI_RUNTIME=echo OCI_SECCOMP="$command" OCI_SECCOMP_OPTIONS=--quiet "$top/contrib/oci-seccomp-crun" \
+  restore --image-path run --bundle "$bundle" test
+same 'and the config has its filter, for exec' 1 "$(grep -c seccomp_bpf_data "$bundle/config.json")"
 config section="$mark" args="[\"sh\",\"-c\",\"exit 42\"]"
 try 'the wrapper: create' 0 '' '' "$work/crun-of-ours" create --bundle "$bundle" created
 try 'the wrapper: start' 0 '' '' "$work/crun-of-ours" start created
