@@ -165,7 +165,8 @@ print_changes (const struct bundle *bundle, const struct rewritten *made)
 static int
 rewrite_bundle (struct bundle *bundle)
 {
-  const struct rewrite rewrite = {&bundle->machine.library, bundle->shim, bundle->program_path};
+  const struct rewrite rewrite = {&bundle->machine.library, bundle->shim, bundle->program_path,
+                                  bundle->directory};
   /* What was rewritten before is rewritten from what it was before that. */
   const struct input *original = undo_original (&bundle->undo, &bundle->config);
   struct rewritten made;

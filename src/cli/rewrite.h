@@ -20,6 +20,7 @@ struct rewrite {
   const struct oci_seccomp_options *options;
   const char *shim;         /* the static helper; NULL: by the annotation */
   const char *program_path; /* where the caller will put the program for the shim */
+  const char *bundle;       /* what root.path is relative to; for the shim */
 };
 
 struct rewritten {

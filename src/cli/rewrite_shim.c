@@ -1,6 +1,7 @@
 #include "rewrite_parts.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../install.h"
 #include "../text.h"
@@ -63,6 +64,29 @@ directory_text (struct rewriting *rewriting, const char *directory)
                        "{\"destination\":\"%s\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
                        "\"options\":[\"nosuid\",\"nodev\",\"noexec\",\"mode=755\",\"size=4k\"]}",
                        directory);
+}
+
+/* The place must not be a link of the image's: the container could lead that elsewhere, to a shim
+ * of its own, for `exec` to run. What is mounted on a plain directory cannot be moved. */
+static int
+check_place (struct rewriting *rewriting, const char *directory)
+{
+  const struct json_node *root = json_member (rewriting->document->root, "root");
+  const struct json_node *path = json_member (root, "path");
+  int length = 1 + (int) strcspn (directory + 1, "/"); /* of /dev, what follows is of its tmpfs */
+  struct stat status;
+
+  if (!path || path->type != JSON_STRING)
+    return OCI_SECCOMP_OK;
+  const char *place = arena_printf (rewriting->arena, "%s/%s%.*s",
+                                    *path->text == '/' ? "" : rewriting->rewrite->bundle,
+                                    path->text, length, directory);
+
+  if (lstat (place, &status) || !S_ISLNK (status.st_mode))
+    return OCI_SECCOMP_OK;
+  return REFUSE (rewriting, path,
+                 "%.*s is a link in it: the container could lead it to another shim", length,
+                 directory);
 }
 
 /* JSON has no other paths, and a runtime would look for one that is not there. */
@@ -202,6 +226,8 @@ rewrite_set_shim (struct rewriting *rewriting)
       (code = rewrite_member (rewriting, root, "mounts", JSON_ARRAY, &mounts)))
     return code;
   directory = shim_directory (mounts);
+  if ((code = check_place (rewriting, directory)))
+    return code;
   add_arguments (rewriting, directory, args);
   splice_remove_member (&rewriting->splices, rewriting->profile->profile.section);
   CHANGE (rewriting, "linux: take out seccomp, which the runtime would install as well");
