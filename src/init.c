@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,6 +234,10 @@ init_become (int argc, char **argv, char **envp)
   char file[PATH_MAX];
   int status;
 
+  /* Another process of the container could put its own code in the place of ours by ptrace, and run
+   * it without the filter. It ends with execve. */
+  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0))
+    return complain_of (STATUS_NOT_APPLIED, "prctl");
   if (!parse (&request, argc, argv))
     return complain (STATUS_NOT_APPLIED, "wrong arguments",
                      "want [--flags N] PROGRAM -- CMD [ARG...]");

@@ -114,6 +114,30 @@ done
 wait "$waiting"
 same 'a signal reaches the program' 7 $?
 
+# While the shim has no filter yet, nobody of the container may trace it: its files in /proc are root's.
+if command -v setpriv >/dev/null; then
+  mkdir -m 755 "$work/traced"
+  cp "$init" "$work/traced/init"
+  ours compile "$work/engine.json" -o "$work/traced/program" --quiet
+  mkfifo -m 666 "$work/traced/fifo"
+  (
+    cd "$work/traced" && exec setpriv --reuid=1234 --regid=1234 --clear-groups --no-new-privs \
+      ./init fifo -- "$busybox" stat -c %u /proc/self/environ
+  ) >"$work/out" &
+  waiting=$!
+  tries=0
+  until [ "$(readlink "/proc/$waiting/exe")" = "$work/traced/init" ] || [ $((tries += 1)) -gt 200 ]; do
+    sleep 0.05
+  done
+  sleep 0.1
+  same 'nobody may trace it' 0 "$(stat -c %u "/proc/$waiting/environ")"
+  cat "$work/traced/program" >"$work/traced/fifo"
+  wait "$waiting"
+  same 'but the program it becomes' 1234 "$(cat "$work/out")"
+else
+  skip 'nobody may trace it' 'setpriv is not installed'
+fi
+
 # --- what the kernel holds ------------------------------------------------------------------------
 
 config section="$engine" args='["sleep","60"]'
