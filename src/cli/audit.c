@@ -12,7 +12,7 @@
 #include "rewrite.h"
 #include "undo.h"
 
-enum { POLL_MILLISECONDS = 5 };
+enum { POLL_MILLISECONDS = 5, STOP_TRIES = 3 };
 
 /* --- what the config asks for ---------------------------------------------------------------- */
 
@@ -192,6 +192,12 @@ count (struct audit *audit)
     return AUDIT_FAILED;
   if (process.ended)
     return AUDIT_ENDED;
+  if (process.leaderless) {
+    fail (&audit->err, OCI_SECCOMP_REFUSED,
+          "the first thread of its process %d has ended, so that it cannot be looked at",
+          (int) audit->state->pid);
+    return AUDIT_FAILED;
+  }
   if (process.filters > audit->inherited)
     return AUDIT_COUNTED;
   fail (&audit->err, OCI_SECCOMP_BAD_PROGRAM, "its process %d has no seccomp filter of its own",
@@ -228,6 +234,41 @@ count_until_it_runs (struct audit *audit, int milliseconds)
   }
 }
 
+/* Who traces it already, and so keeps us from it; 0: nobody. */
+static pid_t
+tracer_of (const struct audit *audit)
+{
+  struct readback_counts process;
+  struct oci_seccomp_error err;
+
+  return readback_count (&process, audit->state->pid, &err) ? 0 : process.tracer;
+}
+
+/* A tracer may come and go. */
+static int
+stop (struct tracee *tracee, struct audit *audit)
+{
+  int code = OCI_SECCOMP_NOT_PERMITTED;
+
+  for (int i = 0; i < STOP_TRIES && code == OCI_SECCOMP_NOT_PERMITTED && !tracer_of (audit); i++)
+    code = tracee_stop (tracee, audit->state->pid, TRACEE_IS_KILLED, &audit->err);
+  return code;
+}
+
+/* The container may have done that itself: it is no reason to be content with less. */
+static enum audit_result
+count_unless_traced (struct audit *audit, int milliseconds)
+{
+  pid_t tracer = tracer_of (audit);
+
+  if (!tracer)
+    return count_until_it_runs (audit, milliseconds);
+  fail (&audit->err, OCI_SECCOMP_REFUSED,
+        "its process %d is traced by process %d, so that it cannot be looked at",
+        (int) audit->state->pid, (int) tracer);
+  return AUDIT_FAILED;
+}
+
 static enum audit_result
 look_until_it_runs (struct audit *audit, const struct profile *profile, int milliseconds)
 {
@@ -235,7 +276,7 @@ look_until_it_runs (struct audit *audit, const struct profile *profile, int mill
   enum audit_result result;
   int code;
 
-  while (!(code = tracee_stop (&tracee, audit->state->pid, TRACEE_IS_KILLED, &audit->err))) {
+  while (!(code = stop (&tracee, audit))) {
     do
       result = look (audit, &tracee, profile);
     while (result == AUDIT_STARTING && tracee_await_exec (&tracee, milliseconds));
@@ -247,7 +288,7 @@ look_until_it_runs (struct audit *audit, const struct profile *profile, int mill
   if (audit->err.sys_errno == ESRCH)
     return AUDIT_ENDED;
   if (code == OCI_SECCOMP_NOT_PERMITTED)
-    return count_until_it_runs (audit, milliseconds);
+    return count_unless_traced (audit, milliseconds);
   return AUDIT_FAILED;
 }
 

@@ -117,7 +117,7 @@ status_field (const char *text, const char *label)
 int
 readback_count (struct readback_counts *out, pid_t pid, struct oci_seccomp_error *err)
 {
-  const char *state, *mode, *filters;
+  const char *state, *mode, *filters, *threads, *tracer;
   char text[8192];
   bool filtered;
 
@@ -129,11 +129,15 @@ readback_count (struct readback_counts *out, pid_t pid, struct oci_seccomp_error
   state = status_field (text, "\nState:");
   mode = status_field (text, "\nSeccomp:");
   filters = status_field (text, "\nSeccomp_filters:");
+  tracer = status_field (text, "\nTracerPid:");
+  threads = status_field (text, "\nThreads:");
   if (!state || !mode)
     return fail (err, OCI_SECCOMP_NOT_SUPPORTED, "/proc/%d/status: tells nothing of seccomp",
                  (int) pid);
-  out->ended = *state == 'Z' || *state == 'X';
+  out->leaderless = *state == 'Z' && threads && strtoul (threads, NULL, 10) > 1;
+  out->ended = (*state == 'Z' || *state == 'X') && !out->leaderless;
   filtered = strtoul (mode, NULL, 10) == SECCOMP_MODE_FILTER;
   out->filters = filters ? (unsigned) strtoul (filters, NULL, 10) : filtered;
+  out->tracer = tracer ? (pid_t) strtol (tracer, NULL, 10) : 0;
   return OCI_SECCOMP_OK;
 }

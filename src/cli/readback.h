@@ -24,7 +24,9 @@ int readback_filters (struct readback *out, const struct tracee *tracee, struct 
 
 struct readback_counts {
   bool ended;       /* or a zombie */
+  bool leaderless;  /* its first thread has ended, and others go on */
   unsigned filters; /* on the process; where the kernel (before 5.9) doesn't tell, 0 or 1 */
+  pid_t tracer;     /* 0: none */
 };
 
 int readback_count (struct readback_counts *out, pid_t pid, struct oci_seccomp_error *err);

@@ -87,6 +87,32 @@ if command -v setpriv >/dev/null; then
 else
   skip 'counted, where the kernel shows no filters' 'setpriv is not installed'
 fi
+# The container may keep others from looking at it: then it has no right to be believed.
+hidden () { # HOW ERE-OF-STATUS REASON
+  config section="$allow" args="[\"hide\",\"$1\"]"
+  ours bundle --quiet "$bundle"
+  start crun test || cat "$work/started"
+  rm -f "$bundle"/config.json.*
+  tries=0
+  until grep -q "$2" "/proc/$pid/status" || [ $((tries += 1)) -gt 100 ]; do
+    sleep 0.02
+  done
+  if [ $tries -gt 100 ]; then
+    stop crun test
+    skip "hidden, $1" 'this machine lets no program hide so'
+    return
+  fi
+  config section="$mark" args='["true"]'
+  state running "$pid" >"$work/state"
+  try "hidden, $1" 1 '' "container test: killed: .*process [0-9]* $3" \
+    sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
+  lives "hidden, $1" no
+}
+# shellcheck disable=SC2086  # CC may have options
+${CC:-cc} -static -pthread -o "$work/rootfs/bin/hide" "$top/tests/containers/hide.c"
+hidden traced '^TracerPid:.[1-9]' 'is traced by process [0-9]*, so that it cannot be looked at$'
+hidden leaderless '^State:.Z' 'has ended, so that it cannot be looked at$'
+
 # One who is under a filter has no use of the capability, and its own filter is not the container's.
 echo "$allow" >"$work/allow.json"
 audit 'counted by one who is under a filter' 0 'counted, not proved: ' yes "$mark" "$mark" \
