@@ -181,8 +181,10 @@ rules_of_names (const struct profile_rule *origin, uint32_t order, struct arena 
   struct rule *rules = ARENA_ARRAY (arena, struct rule, origin->name_count);
 
   for (size_t n = 0; n < origin->name_count; n++)
-    rules[n] = (struct rule){
-        .verdict = origin->verdict, .order = order++, .origin = origin, .name = &origin->names[n]};
+    rules[n] = (struct rule){.verdict = origin->verdict,
+                             .order = order + (uint32_t) n,
+                             .origin = origin,
+                             .name = &origin->names[n]};
   return rules;
 }
 
