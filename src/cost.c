@@ -64,7 +64,7 @@ cost_steps (struct cost_steps *out, const struct program *program, enum abi abi)
       out->most = steps;
   }
   for (size_t i = 0; i < count; i++) {
-    uint32_t number, frequency = syscall_frequency (rows[i]);
+    uint32_t number, frequency = syscall_frequencies ()[rows[i]];
 
     if (frequency && syscall_number (rows[i], abi, &number)) {
       weighted += (uint64_t) frequency * count_steps (program, abi, number);

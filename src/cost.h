@@ -22,7 +22,7 @@ unsigned cost_worst_path (const struct program *program);
 
 struct cost_steps {
   double mean;     /* over cost_numbers, all arguments 0 */
-  double weighted; /* by syscall_frequency, over the calls that the ABI has, arguments 0; 0 if none
+  double weighted; /* by syscall_frequencies, over the calls that the ABI has, arguments 0; 0 if none
                     * of them was ever seen */
   unsigned most;   /* of the numbers in the mean */
 };

@@ -32,7 +32,7 @@ enum { NO_VERDICT = 0x10000 };
 struct builder {
   struct graph *graph;
   const struct options *options;
-  const uint32_t *frequencies; /* by row, as parts per million; NULL: those that were measured */
+  const uint32_t *frequencies; /* by row, as parts per million */
   struct forest forest;        /* the trees made so far, for later ones to share */
   struct interval_list intervals;
   const struct node *verdict; /* the last one that was asked for: most calls have the same */
@@ -50,7 +50,7 @@ call_weight (const struct builder *b, const struct call *call)
   uint32_t frequency = 0;
 
   if (call->row != SYSCALL_UNKNOWN)
-    frequency = b->frequencies ? b->frequencies[call->row] : syscall_frequency (call->row);
+    frequency = b->frequencies[call->row];
   return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT +
          (call->rules[0].test_count ? WEIGHT_OF_TESTS : 0);
 }
@@ -349,7 +349,7 @@ token_was_seen (const struct rules *rules, size_t index)
   return false;
 }
 
-/* A user's own counts of calls as parts per million. */
+/* How often calls are made: as was measured, or as a user's own counts say. */
 static const uint32_t *
 take_weights (const struct options *options, struct arena *scratch)
 {
@@ -357,7 +357,7 @@ take_weights (const struct options *options, struct arena *scratch)
   uint64_t total = 0;
 
   if (!options->weights)
-    return NULL;
+    return syscall_frequencies ();
   frequencies = ARENA_ARRAY (scratch, uint32_t, (size_t) syscall_count ());
   for (size_t i = 0; i < options->weight_count; i++)
     total += options->weights[i].count;
@@ -381,7 +381,7 @@ decision_plain_length (const struct rules *rules, size_t rules_count)
     for (size_t c = 0; c < rules[i].call_count; c++) {
       const struct call *call = &rules[i].calls[c];
 
-      for (size_t r = 0; r < call->rule_count; r++)
+      for (size_t r = 0; r < call->rule_count && call->rules[r].test_count; r++)
         length += call->rules[r].test_count * (abi_table[rules[i].abi].wide ? 4u : 2u);
     }
   }

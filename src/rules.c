@@ -19,8 +19,10 @@ struct draft {
   struct bucket_place place;
   bool wide;
   bool at_once; /* conflicts are looked for with each rule */
-  /* One a row of the system-call table. A row that the ABI lacks gathers rules too: they decide
-   * nothing there, but a conflict among them is one on every machine. */
+  /* By row of the system-call table: the first rule without conditions, the same on every ABI; and
+   * the others before it. A row that the ABI lacks gathers rules too: they decide nothing there,
+   * but a conflict among them is one on every machine. */
+  const struct rule **unconditional;
   struct bucket *buckets;
   struct stray *strays; /* ascending */
   size_t stray_count;
@@ -115,42 +117,60 @@ stray_bucket (struct draft *draft, uint32_t number)
 }
 
 static int
-add_to (struct draft *draft, struct bucket *bucket, const struct rule *rule)
+bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule)
 {
   return draft->at_once ? bucket_insert (bucket, rule, &draft->place)
                         : bucket_add (bucket, rule, &draft->place);
+}
+
+/* Point 4: what comes after an unconditional rule is not even looked at. */
+static int
+add_to_row (struct draft *draft, int row, const struct rule *rule)
+{
+  const struct rule *unconditional = draft->unconditional[row];
+
+  if (unconditional && unconditional->order <= rule->order)
+    return OCI_SECCOMP_OK;
+  return bucket_take (draft, &draft->buckets[row], rule);
+}
+
+/* The row of the multiplexer through which the ABI has a call, too; SYSCALL_UNKNOWN: none. */
+static int
+multiplexer_row (const struct draft *draft, int row, uint32_t *call)
+{
+  switch (syscall_multiplexer (row, call)) {
+  case MULTIPLEXER_SOCKETCALL:
+    return draft->socketcall;
+  case MULTIPLEXER_IPC:
+    return draft->ipc;
+  default:
+    return SYSCALL_UNKNOWN;
+  }
 }
 
 static int
 add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer, uint32_t call)
 {
   struct rule rule; /* conditional, so that it is copied */
-  int code;
 
   if (direct->test_count && draft->options->strict)
     return fail_bypass (draft, direct, multiplexer);
   rule_set_multiplexed (draft, &rule, direct, call);
-  code = add_to (draft, &draft->buckets[multiplexer], &rule);
-  return code ? code : add_to (draft, &draft->buckets[direct->name->syscall], direct);
+  return add_to_row (draft, multiplexer, &rule);
 }
 
 static int
 add_rule (struct draft *draft, const struct rule *rule)
 {
-  int row = rule->name->syscall;
-  enum multiplexer multiplexer;
+  int row = rule->name->syscall, multiplexer, code = OCI_SECCOMP_OK;
   uint32_t call;
 
   if (row == SYSCALL_UNKNOWN)
-    return add_to (draft, stray_bucket (draft, rule->name->number), rule);
-  if (draft->socketcall == SYSCALL_UNKNOWN && draft->ipc == SYSCALL_UNKNOWN)
-    return add_to (draft, &draft->buckets[row], rule);
-  multiplexer = syscall_multiplexer (row, &call);
-  if (multiplexer == MULTIPLEXER_SOCKETCALL && draft->socketcall != SYSCALL_UNKNOWN)
-    return add_multiplexed (draft, rule, draft->socketcall, call);
-  if (multiplexer == MULTIPLEXER_IPC && draft->ipc != SYSCALL_UNKNOWN)
-    return add_multiplexed (draft, rule, draft->ipc, call);
-  return add_to (draft, &draft->buckets[row], rule);
+    return bucket_take (draft, stray_bucket (draft, rule->name->number), rule);
+  multiplexer = multiplexer_row (draft, row, &call);
+  if (multiplexer != SYSCALL_UNKNOWN)
+    code = add_multiplexed (draft, rule, multiplexer, call);
+  return code ? code : add_to_row (draft, row, rule);
 }
 
 /* Point 2: an index that occurs twice makes every condition a rule of its own. */
@@ -165,6 +185,13 @@ has_index_twice (const struct profile_rule *rule)
     seen |= 1u << rule->conditions[i].index;
   }
   return false;
+}
+
+/* How many rules a conditional rule of the profile stands for. */
+static uint32_t
+rules_of_conditions (const struct profile_rule *rule)
+{
+  return (uint32_t) (rule->name_count * (has_index_twice (rule) ? rule->condition_count : 1));
 }
 
 static bool
@@ -188,13 +215,26 @@ rules_of_names (const struct profile_rule *origin, uint32_t order, struct arena 
   return rules;
 }
 
+static void
+find_unconditional (const struct rule **out, const struct rule *rules, size_t count)
+{
+  for (size_t n = 0; n < count; n++) {
+    int row = rules[n].name->syscall;
+
+    if (row != SYSCALL_UNKNOWN && !out[row])
+      out[row] = &rules[n];
+  }
+}
+
+/* What unconditional rules are beside that: rules for a multiplexer, and for numbers by hand. */
 static int
 add_unconditional (struct draft *draft, const struct rule *rules, size_t count)
 {
+  const bool multiplexed = draft->socketcall != SYSCALL_UNKNOWN || draft->ipc != SYSCALL_UNKNOWN;
   int code = OCI_SECCOMP_OK;
 
   for (size_t n = 0; n < count && !code; n++)
-    if (!is_skipped (rules[n].name))
+    if (rules[n].name->syscall == SYSCALL_UNKNOWN ? rules[n].name->numbered : multiplexed)
       code = add_rule (draft, &rules[n]);
   draft->order += (uint32_t) count;
   return code;
@@ -206,7 +246,7 @@ add_conditional (struct draft *draft, const struct profile_rule *origin)
   size_t step = has_index_twice (origin) ? 1 : origin->condition_count;
 
   for (size_t n = 0; n < origin->name_count; n++)
-    for (size_t i = 0; i < origin->condition_count && !is_skipped (&origin->names[n]); i += step) {
+    for (size_t i = 0; i < origin->condition_count; i += step) {
       struct rule *rule = ARENA_NEW (draft->place.keep, struct rule);
       int code;
 
@@ -214,6 +254,8 @@ add_conditional (struct draft *draft, const struct profile_rule *origin)
                             .order = draft->order++,
                             .origin = origin,
                             .name = &origin->names[n]};
+      if (is_skipped (rule->name))
+        continue;
       rule_set_tests (draft, rule, &origin->conditions[i], step);
       code = add_rule (draft, rule);
       if (code)
@@ -270,6 +312,12 @@ take_call (struct rules *out, uint32_t number, int row, struct bucket *bucket)
   }
 }
 
+static void
+take_stray (struct rules *out, struct stray *stray)
+{
+  take_call (out, stray->number, SYSCALL_UNKNOWN, &stray->bucket);
+}
+
 /* By number: those of the table, and between them those that it lacks. */
 static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
@@ -281,20 +329,25 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 
   out->calls = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
   for (size_t i = 0; i < count; i++) {
+    const struct rule *unconditional = draft->unconditional[rows[i]];
+    struct bucket *bucket = &draft->buckets[rows[i]];
     uint32_t number = base + (uint32_t) numbers[rows[i]];
 
     for (; stray < draft->stray_count && draft->strays[stray].number < number; stray++)
-      take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
-    take_call (out, number, rows[i], &draft->buckets[rows[i]]);
+      take_stray (out, &draft->strays[stray]);
+    /* One of every ABI comes after all that is in the bucket. */
+    if (unconditional && !bucket->unconditional)
+      out->calls[out->call_count++] = (struct call){number, rows[i], unconditional, 1};
+    else
+      take_call (out, number, rows[i], bucket);
   }
   for (; stray < draft->stray_count; stray++)
-    take_call (out, draft->strays[stray].number, SYSCALL_UNKNOWN, &draft->strays[stray].bucket);
+    take_stray (out, &draft->strays[stray]);
 }
 
-/* `buckets` are empty. */
 static struct draft
 draft_start (const struct profile *profile, enum abi abi, const struct options *options,
-             struct bucket *buckets, struct arena *keep, struct arena *scratch)
+             struct arena *keep, struct arena *scratch)
 {
   const struct abi_row *row = &abi_table[abi];
 
@@ -303,7 +356,7 @@ draft_start (const struct profile *profile, enum abi abi, const struct options *
       .options = options,
       .place = {.profile = profile, .abi = abi, .keep = keep, .scratch = scratch},
       .wide = row->wide,
-      .buckets = buckets,
+      .buckets = ARENA_ARRAY (scratch, struct bucket, (size_t) syscall_count ()),
       .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
       .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
   };
@@ -314,9 +367,9 @@ draft_new (const struct profile *profile, enum abi abi, const struct options *op
            struct arena *arena)
 {
   struct draft *draft = ARENA_NEW (arena, struct draft);
-  struct bucket *buckets = ARENA_ARRAY (arena, struct bucket, (size_t) syscall_count ());
 
-  *draft = draft_start (profile, abi, options, buckets, arena, arena);
+  *draft = draft_start (profile, abi, options, arena, arena);
+  draft->unconditional = ARENA_ARRAY (arena, const struct rule *, (size_t) syscall_count ());
   draft->at_once = true;
   return draft;
 }
@@ -331,13 +384,16 @@ is_exception (const struct profile *profile, const struct profile_rule *rule)
 int
 draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err)
 {
+  struct rule *rules;
+
   draft->place.err = err;
   if (!is_exception (draft->profile, rule))
     return OCI_SECCOMP_OK;
   if (rule->condition_count)
     return add_conditional (draft, rule);
-  return add_unconditional (draft, rules_of_names (rule, draft->order, draft->place.keep),
-                            rule->name_count);
+  rules = rules_of_names (rule, draft->order, draft->place.keep);
+  find_unconditional (draft->unconditional, rules, rule->name_count);
+  return add_unconditional (draft, rules, rule->name_count);
 }
 
 void
@@ -352,10 +408,32 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
                       default_denies (profile->default_verdict);
 }
 
-/* `shared` has the rules of each unconditional rule of the profile, or NULL before the first ABI
- * that asks for them. */
+/* Where the rules of the profile's unconditional rules are, in `keep`; NULL for the others. */
+static struct rule **
+make_unconditional (const struct rule **out, const struct profile *profile, struct arena *keep,
+                    struct arena *scratch)
+{
+  struct rule **rules = ARENA_ARRAY (scratch, struct rule *, profile->rule_count);
+  uint32_t order = 0;
+
+  for (size_t i = 0; i < profile->rule_count; i++) {
+    const struct profile_rule *rule = &profile->rules[i];
+
+    if (!is_exception (profile, rule))
+      continue;
+    if (rule->condition_count) {
+      order += rules_of_conditions (rule);
+      continue;
+    }
+    rules[i] = rules_of_names (rule, order, keep);
+    find_unconditional (out, rules[i], rule->name_count);
+    order += (uint32_t) rule->name_count;
+  }
+  return rules;
+}
+
 static int
-add_all (struct draft *draft, struct rule **shared)
+add_all (struct draft *draft, struct rule *const *unconditional)
 {
   const struct profile *profile = draft->profile;
   int code = OCI_SECCOMP_OK;
@@ -363,15 +441,10 @@ add_all (struct draft *draft, struct rule **shared)
   for (size_t i = 0; i < profile->rule_count && !code; i++) {
     const struct profile_rule *rule = &profile->rules[i];
 
-    if (!is_exception (profile, rule))
-      continue;
-    if (rule->condition_count) {
+    if (unconditional[i])
+      code = add_unconditional (draft, unconditional[i], rule->name_count);
+    else if (is_exception (profile, rule))
       code = add_conditional (draft, rule);
-      continue;
-    }
-    if (!shared[i])
-      shared[i] = rules_of_names (rule, draft->order, draft->place.keep);
-    code = add_unconditional (draft, shared[i], rule->name_count);
   }
   for (int row = 0; row < syscall_count () && !code; row++)
     if (draft->buckets[row].count > 1)
@@ -384,18 +457,16 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
              const struct options *options, struct arena *keep, struct arena *scratch,
              struct oci_seccomp_error *err)
 {
-  const size_t rows = (size_t) syscall_count ();
-  struct bucket *buckets = ARENA_ARRAY (scratch, struct bucket, rows);
-  struct rule **shared = ARENA_ARRAY (scratch, struct rule *, profile->rule_count);
+  const struct rule **first = ARENA_ARRAY (scratch, const struct rule *, (size_t) syscall_count ());
+  struct rule **unconditional = make_unconditional (first, profile, keep, scratch);
 
   for (size_t i = 0; i < count; i++) {
-    struct draft draft;
+    struct draft draft = draft_start (profile, abis[i], options, keep, scratch);
     int code;
 
-    memset (buckets, 0, rows * sizeof *buckets);
-    draft = draft_start (profile, abis[i], options, buckets, keep, scratch);
+    draft.unconditional = first;
     draft.place.err = err;
-    code = add_all (&draft, shared);
+    code = add_all (&draft, unconditional);
     if (code)
       return code;
     draft_finish (&out[i], &draft, keep);

@@ -107,8 +107,8 @@ syscall_multiplexer (int row, uint32_t *call)
   return row_multiplexed[row].multiplexer;
 }
 
-uint32_t
-syscall_frequency (int row)
+const uint32_t *
+syscall_frequencies (void)
 {
-  return row_frequencies[row];
+  return row_frequencies;
 }

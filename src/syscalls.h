@@ -57,9 +57,9 @@ const int16_t *syscall_rows_by_number (enum abi abi, size_t *count);
 enum multiplexer { MULTIPLEXER_NONE, MULTIPLEXER_SOCKETCALL, MULTIPLEXER_IPC };
 enum multiplexer syscall_multiplexer (int row, uint32_t *call);
 
-/* How often the call occurs, as parts per million of all calls (frequencies.tbl: measured on
- * x86_64); 0 if it was never seen. */
-uint32_t syscall_frequency (int row);
+/* By row, how often calls occur, as parts per million of all calls (frequencies.tbl: measured on
+ * x86_64); 0 for those that were never seen. */
+const uint32_t *syscall_frequencies (void);
 
 /* "2026-05-19" and "v7.1-rc4": what the table is current to. */
 extern const char syscalls_date[], syscalls_kernel[];

@@ -30,7 +30,14 @@ struct block {
   size_t base, count;
   uint32_t *cost; /* only while it is planned */
   struct choice *choices;
-  uint8_t *splits; /* only while it is planned: at [i], the best split of the last run from i on */
+  size_t *splits; /* only while it is planned: at [i], the best split of the last run from i on */
+};
+
+/* Where a plan's intervals have the run of a subtree: the index of the first one, or NONE; and the
+ * steps that the subtree takes there, with the plan's weights. */
+struct place {
+  int first;
+  uint32_t steps;
 };
 
 struct plan {
@@ -42,6 +49,8 @@ struct plan {
   struct block *blocks;
   size_t block_count;
   struct forest *forest;
+  struct place *places; /* of the forest's subtrees, those that are found again */
+  size_t place_count;
   struct arena *scratch;
 };
 
@@ -55,9 +64,17 @@ struct subtree {
   uint32_t right_at; /* where the right side begins, counted from first */
 };
 
-static struct interval *
-interval_push (struct interval_list *list, struct arena *arena)
+void
+interval_push (struct interval_list *list, struct interval interval, struct arena *arena)
 {
+  struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
+
+  if (last && last->first == interval.first)
+    last = --list->count ? last - 1 : NULL;
+  if (last && last->node == interval.node) {
+    last->weight += interval.weight;
+    return;
+  }
   if (list->count == list->room) {
     struct interval *items = list->items;
 
@@ -66,19 +83,7 @@ interval_push (struct interval_list *list, struct arena *arena)
     if (list->count)
       memcpy (list->items, items, list->count * sizeof *items);
   }
-  return &list->items[list->count++];
-}
-
-void
-interval_append (struct interval_list *list, uint32_t first, const struct node *node,
-                 uint32_t weight, struct arena *arena)
-{
-  if (list->count && list->items[list->count - 1].first == first)
-    list->count--;
-  if (list->count && list->items[list->count - 1].node == node)
-    list->items[list->count - 1].weight += weight;
-  else
-    *interval_push (list, arena) = (struct interval){first, node, weight};
+  list->items[list->count++] = interval;
 }
 
 /* --- chains: single values are taken out one by one, and what is left leads to one node --- */
@@ -109,7 +114,7 @@ chain_add (struct chain *chain, const struct interval *value)
 
 /* Adds the interval at `at` to a chain that leaves the one at `base` over: it leads to the same
  * node, or it is taken out. False if neither can be. */
-static bool
+static inline bool
 chain_extend (const struct plan *plan, struct chain *chain, size_t at, size_t base)
 {
   if (plan->intervals[at].node == plan->intervals[base].node)
@@ -190,26 +195,6 @@ plan_chains (const struct plan *plan, const struct block *block, size_t i, size_
   }
 }
 
-/* The cheapest place from low to high to split a run at, and what is left of it costs there. `left`
- * has the costs of the runs that begin where it does, `right` of those that end where it does. */
-static size_t
-cheapest_split (const uint32_t *left, const uint32_t *right, size_t count, size_t low, size_t high,
-                uint32_t *cost)
-{
-  size_t split = low;
-
-  *cost = UINT32_MAX;
-  for (size_t m = low; m <= high; m++) {
-    uint32_t sum = left[m] + right[(m + 1) * count];
-
-    if (sum < *cost) {
-      *cost = sum;
-      split = m;
-    }
-  }
-  return split;
-}
-
 /* The runs that end at j. The best split of i to j is not left of that of i to j-1, nor right of
  * that of i+1 to j (Knuth's observation): exact for range tests alone, and close to it where chains
  * are short. */
@@ -218,46 +203,46 @@ plan_splits (const struct plan *plan, const struct block *block, size_t j)
 {
   const bool narrow = plan->chain_max == CHAIN_SHORT;
   const uint64_t *before = plan->before + block->base;
-  const uint64_t end = before[j + 1] + plan->node_cost;
+  const uint32_t end = (uint32_t) before[j + 1] + plan->node_cost;
   const size_t count = block->count;
-  struct choice *choices = block->choices;
-  uint32_t *costs = block->cost, best;
-  size_t high = j - 1;
+  uint32_t *left = block->cost + j * count; /* of the runs that begin at i */
+  size_t *splits = block->splits, high = j - 1;
 
   for (size_t i = j; i-- > 0;) {
-    const size_t at = i * count + j;
-    size_t low = narrow ? block->splits[i] : i;
-    size_t split = cheapest_split (costs + i * count, costs + j, count, low, high, &best);
+    size_t split = narrow ? splits[i] : i;
+    const uint32_t *right = block->cost + (split + 1) * count + j;
+    uint32_t best = UINT32_MAX;
 
-    block->splits[i] = (uint8_t) split;
+    left -= count;
+    for (size_t m = split; m <= high; m++, right += count) {
+      uint32_t sum = left[m] + *right;
+
+      if (sum < best) {
+        best = sum;
+        split = m;
+      }
+    }
+    splits[i] = split;
     if (narrow)
       high = split;
-    best += (uint32_t) (end - before[i]);
-    if (best <= costs[at]) {
-      costs[at] = best;
-      choices[at] = (struct choice){NONE, (int8_t) split, NONE};
+    best += end - (uint32_t) before[i];
+    if (best <= left[j]) {
+      left[j] = best;
+      block->choices[i * count + j] = (struct choice){NONE, (int8_t) split, NONE};
     }
   }
-  block->splits[j] = (uint8_t) j;
+  splits[j] = j;
 }
 
 /* --- what earlier trees have made already --- */
 
-/* Where a block has the run of a subtree: the first interval's index, or NONE; and the steps that
- * the subtree takes there, with the block's weights. */
-struct place {
-  int first;
-  uint32_t steps;
-};
-
 /* The same intervals in a row, whatever the run's outer borders are: range tests don't look there.
  */
 static int
-find_run (const struct plan *plan, const struct block *block, const struct subtree *subtree)
+find_run (const struct plan *plan, const struct subtree *subtree)
 {
-  const struct interval *theirs = subtree->intervals + subtree->first;
-  const struct interval *ours = plan->intervals + block->base;
-  size_t length = subtree->last - subtree->first + 1, low = 1, high = block->count;
+  const struct interval *theirs = subtree->intervals + subtree->first, *ours = plan->intervals;
+  size_t length = subtree->last - subtree->first + 1, low = 1, high = plan->count;
 
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -267,7 +252,7 @@ find_run (const struct plan *plan, const struct block *block, const struct subtr
     else
       high = middle;
   }
-  if (low - 1 + length > block->count || ours[low - 1].node != theirs[0].node)
+  if (low - 1 + length > plan->count || ours[low - 1].node != theirs[0].node)
     return NONE;
   for (size_t i = 1; i < length; i++)
     if (ours[low - 1 + i].first != theirs[i].first || ours[low - 1 + i].node != theirs[i].node)
@@ -277,16 +262,15 @@ find_run (const struct plan *plan, const struct block *block, const struct subtr
 
 /* A chain does look at outer borders, where it takes out the first or the last value. */
 static bool
-place_chain (const struct plan *plan, const struct block *block, const struct subtree *subtree,
-             struct place *place)
+place_chain (const struct plan *plan, const struct subtree *subtree, struct place *place)
 {
   size_t first, last;
   struct chain chain;
 
-  place->first = find_run (plan, block, subtree);
+  place->first = find_run (plan, subtree);
   if (place->first == NONE)
     return false;
-  first = block->base + (size_t) place->first;
+  first = (size_t) place->first;
   last = first + subtree->last - subtree->first;
   if (subtree->base != 0 &&
       plan->intervals[first].first != subtree->intervals[subtree->first].first)
@@ -297,75 +281,73 @@ place_chain (const struct plan *plan, const struct block *block, const struct su
   return true;
 }
 
-/* Whether one side of a split, at `at` of the block, is there as well: the intervals of a child, or
- * one that leads where `theirs` does. */
+/* Whether one side of a split is at `at` as well: the intervals of a child, or one that leads where
+ * `theirs` does. */
 static bool
-place_side (const struct plan *plan, const struct block *block, const struct place *places,
-            int child, int at, const struct interval *theirs, struct place *place)
+place_side (const struct plan *plan, int child, int at, const struct interval *theirs,
+            struct place *place)
 {
   if (child == NONE)
-    return plan->intervals[block->base + (size_t) at].node == theirs->node;
-  place->steps += places[child].steps;
-  return places[child].first == at;
+    return plan->intervals[at].node == theirs->node;
+  place->steps += plan->places[child].steps;
+  return plan->places[child].first == at;
 }
 
 /* A split is there where both sides are, and the border between them. */
 static bool
-place_split (const struct plan *plan, const struct block *block, const struct place *places,
-             const struct subtree *subtree, struct place *place)
+place_split (const struct plan *plan, const struct subtree *subtree, struct place *place)
 {
-  const struct interval *ours = plan->intervals + block->base;
   const struct interval *theirs = subtree->intervals + subtree->first;
-  const int right_at = (int) subtree->right_at;
-  size_t length = subtree->last - subtree->first + 1, first;
+  const int right_at = (int) subtree->right_at, length = (int) (subtree->last - subtree->first + 1);
+  int first;
 
   if (subtree->left != NONE)
-    place->first = places[subtree->left].first;
+    first = plan->places[subtree->left].first;
   else if (subtree->right != NONE)
-    place->first = places[subtree->right].first - right_at;
+    first = plan->places[subtree->right].first - right_at;
   else
-    place->first = find_run (plan, block, subtree);
-  if (place->first < 0 || (size_t) place->first + length > block->count)
+    first = find_run (plan, subtree);
+  if (first < 0 || (size_t) (first + length) > plan->count ||
+      plan->intervals[first + right_at].first != theirs[right_at].first)
     return false;
-  first = (size_t) place->first;
-  if (ours[first + subtree->right_at].first != theirs[right_at].first)
-    return false;
-  place->steps = run_weight (plan, block->base + first, block->base + first + length - 1);
-  return place_side (plan, block, places, subtree->left, place->first, theirs, place) &&
-         place_side (plan, block, places, subtree->right, place->first + right_at,
-                     theirs + right_at, place);
+  place->first = first;
+  place->steps = run_weight (plan, (size_t) first, (size_t) (first + length - 1));
+  return place_side (plan, subtree->left, first, theirs, place) &&
+         place_side (plan, subtree->right, first + right_at, theirs + right_at, place);
 }
 
-/* `places` has those of the subtree's children. */
-static struct place
-find_place (const struct plan *plan, const struct block *block, const struct place *places,
-            const struct subtree *subtree)
+/* Children come before parents, so their places are known. */
+static void
+find_places (struct plan *plan)
 {
-  struct place place = {NONE, 0};
+  const struct forest *forest = plan->forest;
 
-  if (subtree->base == NONE ? place_split (plan, block, places, subtree, &place)
-                            : place_chain (plan, block, subtree, &place))
-    return place;
-  return (struct place){NONE, 0};
+  plan->place_count = forest->count < INT16_MAX ? forest->count : INT16_MAX;
+  plan->places = ARENA_ARRAY (plan->scratch, struct place, plan->place_count);
+  for (size_t s = 0; s < plan->place_count; s++) {
+    const struct subtree *subtree = &forest->subtrees[s];
+    struct place place;
+
+    if (subtree->base == NONE ? place_split (plan, subtree, &place)
+                              : place_chain (plan, subtree, &place))
+      plan->places[s] = place;
+    else
+      plan->places[s].first = NONE;
+  }
 }
 
 /* The runs that subtrees of the forest tell apart already: they cost no node. */
 static void
 plan_shared (const struct plan *plan, const struct block *block)
 {
-  const struct forest *forest = plan->forest;
-  struct place *places = ARENA_ARRAY (plan->scratch, struct place, forest->count);
+  for (size_t s = 0; s < plan->place_count; s++) {
+    const struct subtree *subtree = &plan->forest->subtrees[s];
+    size_t i = (size_t) plan->places[s].first - block->base;
+    size_t j = i + subtree->last - subtree->first;
 
-  for (size_t s = 0; s < forest->count && s < INT16_MAX; s++) {
-    const struct subtree *subtree = &forest->subtrees[s];
-    struct place place = places[s] = find_place (plan, block, places, subtree);
-    size_t at;
-
-    if (place.first == NONE)
-      continue;
-    at =
-        (size_t) place.first * block->count + (size_t) place.first + subtree->last - subtree->first;
-    choose (block, at, place.steps, (struct choice){(int16_t) s, NONE, NONE});
+    if (plan->places[s].first != NONE && i < block->count && j < block->count)
+      choose (block, i * block->count + j, plan->places[s].steps,
+              (struct choice){(int16_t) s, NONE, NONE});
   }
 }
 
@@ -393,7 +375,7 @@ plan_block (struct plan *plan, size_t first, size_t last)
                           .count = count,
                           .cost = costs_take (plan, count * count),
                           .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count),
-                          .splits = ARENA_ARRAY (plan->scratch, uint8_t, count)};
+                          .splits = ARENA_ARRAY (plan->scratch, size_t, count)};
   memset (block->cost, 0xff, count * count * sizeof *block->cost);
   for (size_t i = 0; i < count; i++) {
     plan_chains (plan, block, i, 0);
@@ -456,6 +438,7 @@ tree_plan (const struct graph *graph, struct forest *forest, const struct interv
   plan->chain_max = graph->node_cost > NODE_COST_ALONE ? CHAIN_MAX : CHAIN_SHORT;
   plan->forest = forest;
   plan->scratch = scratch;
+  find_places (plan);
   plan_blocks (plan, 0, count - 1);
   return plan;
 }

@@ -30,7 +30,7 @@ take_priorities (struct options *options, const uint8_t *priorities, struct aren
   weights = ARENA_ARRAY (scratch, struct oci_seccomp_weight, (size_t) syscall_count ());
   for (int row = 0; row < syscall_count (); row++) {
     weights[row].syscall = syscall_name (row);
-    weights[row].count = syscall_frequency (row) + (uint64_t) priorities[row] * PRIORITY_WEIGHT;
+    weights[row].count = syscall_frequencies ()[row] + (uint64_t) priorities[row] * PRIORITY_WEIGHT;
   }
   options->weights = weights;
   options->weight_count = (size_t) syscall_count ();

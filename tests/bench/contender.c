@@ -111,10 +111,11 @@ profile_text (const struct profile *profile)
   return text;
 }
 
-/* The profile with another list of ABIs; its rules are those for the native one of the set. Its own
- * list gets a key that means nothing, as it may be of the other byte order. */
+/* The linux.seccomp that an engine makes of the profile for the native ABI of the set, with all
+ * ABIs of the set, or with the profile's own. */
 static int
-choose_abis (struct lineup *lineup, const char *json, struct oci_seccomp_error *error)
+take_profile (struct lineup *lineup, const char *json, bool own_abis,
+              struct oci_seccomp_error *error)
 {
   static const char key[] = "\"architectures\"";
   struct oci_seccomp_options options = options_for (lineup, false);
@@ -122,15 +123,18 @@ choose_abis (struct lineup *lineup, const char *json, struct oci_seccomp_error *
   char *text = strdup (json), *list = strstr (text, key);
   int code;
 
-  if (list)
+  /* A key that means nothing: what it lists may be of the other byte order. */
+  if (list && !own_abis)
     list[1] = '_';
   code = oci_seccomp_profile_parse (&profile, text, strlen (text), &options, error);
   free (text);
   if (code)
     return code;
-  profile->profile.abis = 0;
-  for (size_t i = 0; i < lineup->set.count; i++)
-    profile->profile.abis |= ABI_BIT (lineup->set.abis[i]);
+  if (!own_abis) {
+    profile->profile.abis = 0;
+    for (size_t i = 0; i < lineup->set.count; i++)
+      profile->profile.abis |= ABI_BIT (lineup->set.abis[i]);
+  }
   lineup->json = profile_text (&profile->profile);
   oci_seccomp_profile_free (profile);
   return lineup->json ? OCI_SECCOMP_OK : fail_memory (error);
@@ -173,15 +177,12 @@ lineup_make (struct lineup *out, const char *json, const struct abi_set *set, bo
              struct oci_seccomp_error *error)
 {
   struct oracle_machine machine;
-  int code = OCI_SECCOMP_OK;
+  int code;
 
   *out = (struct lineup){.set = {{abi_native ()}, 1}};
-  if (set) {
+  if (set)
     out->set = *set;
-    code = choose_abis (out, json, error);
-  } else {
-    out->json = strdup (json);
-  }
+  code = take_profile (out, json, set == NULL, error);
   if (!code)
     code = lineup_compile (out, verify, OCI_SECCOMP_NEWER_ENOSYS, &out->filter, error);
   if (code)
