@@ -35,9 +35,9 @@ static inline void
 interval_append (struct interval_list *list, uint32_t first, const struct node *node,
                  uint32_t weight, struct arena *scratch)
 {
-  struct interval *last = list->items + list->count - 1;
+  struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
 
-  if (list->count && last->node == node && last->first != first)
+  if (last && last->node == node && last->first != first)
     last->weight += weight;
   else
     interval_push (list, (struct interval){first, node, weight}, scratch);
