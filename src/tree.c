@@ -185,7 +185,7 @@ plan_chains (const struct plan *plan, const struct block *block, size_t i, size_
   struct chain chain;
 
   chain.count = 0;
-  for (size_t j = i; j < block->count; j++) {
+  for (size_t j = i; j < block->count && i + base < block->count; j++) {
     if (!chain_extend (plan, &chain, block->base + j, first + base))
       return;
     if (j > i && j >= i + base)
