@@ -22,8 +22,8 @@ unsigned cost_worst_path (const struct program *program);
 
 struct cost_steps {
   double mean;     /* over cost_numbers, all arguments 0 */
-  double weighted; /* by syscall_frequencies, over the calls that the ABI has, arguments 0; 0 if none
-                    * of them was ever seen */
+  double weighted; /* by syscall_frequencies, over the calls that the ABI has, arguments 0; 0 if
+                    * none of them was ever seen */
   unsigned most;   /* of the numbers in the mean */
 };
 
