@@ -12,24 +12,20 @@ enum { CHAIN_SHORT = 4, CHAIN_MAX = 64 };
 
 enum { NONE = -1 };
 
-/* How a run of intervals is told apart: as subtree `shared` of the forest does, unless that is
- * NONE; or as a chain, unless `base` is NONE; or else by a range test between `split` and split
- * + 1.
- */
-struct choice {
-  int16_t shared;
-  int8_t split;
-  int8_t base; /* which interval of the run the chain leaves over, 0 or 1 */
-};
+/* How a run of intervals is told apart: by a range test between interval n of its block and the
+ * next; or, from SHARED on, as subtree n - SHARED of the forest does; or by a chain, that leaves
+ * over the interval CHAIN - n of the run. */
+typedef int16_t choice;
+enum { CHAIN = -1, SHARED = 128 };
 
-_Static_assert(EXACT_MAX <= INT8_MAX, "intervals of a block are counted in 8 bits");
+_Static_assert((int) EXACT_MAX <= (int) SHARED, "a block's intervals come before what is shared");
 
 /* The plan of up to EXACT_MAX intervals, from `base` on: what stands at [i * count + j] is of the
  * run i to j. */
 struct block {
   size_t base, count;
   uint32_t *cost; /* only while it is planned */
-  struct choice *choices;
+  choice *choices;
   size_t *splits; /* only while it is planned: at [i], the best split of the last run from i on */
 };
 
@@ -59,7 +55,7 @@ struct subtree {
   const struct node *node;
   const struct interval *intervals; /* those of its tree; its own are first to last */
   uint32_t first, last;
-  int base;          /* as in a choice */
+  int base;          /* of a chain: which interval it leaves over; NONE: it is a split */
   int left, right;   /* subtrees of the forest on both sides of a split; NONE: one interval */
   uint32_t right_at; /* where the right side begins, counted from first */
 };
@@ -169,12 +165,12 @@ chain_make (struct graph *graph, const struct chain *chain, const struct node *n
 /* --- the plan: what a run costs at least, which is known of some runs before others --- */
 
 static void
-choose (const struct block *block, size_t at, uint32_t cost, struct choice choice)
+choose (const struct block *block, size_t at, uint32_t cost, choice chosen)
 {
   if (cost >= block->cost[at])
     return;
   block->cost[at] = cost;
-  block->choices[at] = choice;
+  block->choices[at] = chosen;
 }
 
 /* The runs from i on that are chains. What is none is none however it goes on. */
@@ -191,7 +187,7 @@ plan_chains (const struct plan *plan, const struct block *block, size_t i, size_
     if (j > i && j >= i + base)
       choose (block, i * block->count + j,
               chain_cost (plan, first, block->base + j, &chain, plan->node_cost),
-              (struct choice){NONE, NONE, (int8_t) base});
+              (choice) (CHAIN - (int) base));
   }
 }
 
@@ -228,7 +224,7 @@ plan_splits (const struct plan *plan, const struct block *block, size_t j)
     best += end - (uint32_t) before[i];
     if (best <= left[j]) {
       left[j] = best;
-      block->choices[i * count + j] = (struct choice){NONE, (int8_t) split, NONE};
+      block->choices[i * count + j] = (choice) split;
     }
   }
   splits[j] = j;
@@ -322,7 +318,7 @@ find_places (struct plan *plan)
 {
   const struct forest *forest = plan->forest;
 
-  plan->place_count = forest->count < INT16_MAX ? forest->count : INT16_MAX;
+  plan->place_count = forest->count < INT16_MAX - SHARED ? forest->count : INT16_MAX - SHARED;
   plan->places = ARENA_ARRAY (plan->scratch, struct place, plan->place_count);
   for (size_t s = 0; s < plan->place_count; s++) {
     const struct subtree *subtree = &forest->subtrees[s];
@@ -346,8 +342,7 @@ plan_shared (const struct plan *plan, const struct block *block)
     size_t j = i + subtree->last - subtree->first;
 
     if (plan->places[s].first != NONE && i < block->count && j < block->count)
-      choose (block, i * block->count + j, plan->places[s].steps,
-              (struct choice){(int16_t) s, NONE, NONE});
+      choose (block, i * block->count + j, plan->places[s].steps, (choice) (SHARED + s));
   }
 }
 
@@ -374,13 +369,13 @@ plan_block (struct plan *plan, size_t first, size_t last)
   *block = (struct block){.base = first,
                           .count = count,
                           .cost = costs_take (plan, count * count),
-                          .choices = ARENA_ARRAY (plan->scratch, struct choice, count * count),
+                          .choices = ARENA_ARRAY (plan->scratch, choice, count * count),
                           .splits = ARENA_ARRAY (plan->scratch, size_t, count)};
   memset (block->cost, 0xff, count * count * sizeof *block->cost);
   for (size_t i = 0; i < count; i++) {
     plan_chains (plan, block, i, 0);
     plan_chains (plan, block, i, 1);
-    choose (block, i * count + i, 0, (struct choice){NONE, (int8_t) i, NONE});
+    choose (block, i * count + i, 0, 0);
   }
   plan_shared (plan, block);
   for (size_t j = 1; j < count; j++)
@@ -467,37 +462,40 @@ add_subtree (const struct maker *m, const struct subtree *subtree)
 static const struct node *
 make_run (const struct maker *m, size_t i, size_t j, int *place)
 {
+  const size_t first = m->block->base + i, last = m->block->base + j;
   const struct interval *intervals = m->plan->intervals;
-  const struct choice *choice = &m->block->choices[i * m->block->count + j];
-  size_t base = m->block->base;
+  const choice chosen = m->block->choices[i * m->block->count + j];
   struct subtree subtree = {.intervals = intervals,
-                            .first = (uint32_t) (base + i),
-                            .last = (uint32_t) (base + j),
+                            .first = (uint32_t) first,
+                            .last = (uint32_t) last,
                             .base = NONE,
                             .left = NONE,
                             .right = NONE};
-  struct chain chain;
 
   *place = NONE;
   if (i == j)
-    return intervals[base + i].node;
-  if (choice->shared != NONE) {
-    *place = choice->shared;
+    return intervals[first].node;
+  if (chosen >= SHARED) {
+    *place = chosen - SHARED;
     return m->plan->forest->subtrees[*place].node;
   }
-  if (choice->base != NONE &&
-      find_chain (m->plan, base + i, base + j, base + i + (size_t) choice->base, &chain)) {
-    subtree.base = choice->base;
-    subtree.node = chain_make (m->graph, &chain, intervals[base + i + (size_t) choice->base].node);
-  } else {
-    size_t split = (size_t) choice->split;
-    const struct node *low = make_run (m, i, split, &subtree.left);
-    const struct node *high = make_run (m, split + 1, j, &subtree.right);
+  if (chosen <= CHAIN) {
+    const size_t base = first + (size_t) (CHAIN - chosen);
+    struct chain chain;
 
-    subtree.right_at = (uint32_t) (split + 1 - i);
-    subtree.node = node_test (m->graph, BPF_JGE, intervals[base + split + 1].first, high, low);
+    subtree.base = CHAIN - chosen;
+    find_chain (m->plan, first, last, base, &chain);
+    subtree.node = chain_make (m->graph, &chain, intervals[base].node);
+  } else {
+    const size_t right = (size_t) chosen + 1;
+    const struct node *low = make_run (m, i, right - 1, &subtree.left);
+    const struct node *high = make_run (m, right, j, &subtree.right);
+
+    subtree.right_at = (uint32_t) (right - i);
+    subtree.node =
+        node_test (m->graph, BPF_JGE, intervals[m->block->base + right].first, high, low);
   }
-  node_add_weight (m->graph, subtree.node, run_weight (m->plan, base + i, base + j));
+  node_add_weight (m->graph, subtree.node, run_weight (m->plan, first, last));
   *place = add_subtree (m, &subtree);
   return subtree.node;
 }
