@@ -8,8 +8,9 @@
  *   has filled the caller's error, allocated nothing and left every out-parameter NULL.
  * - Everything a function gives out through an out-parameter is the caller's to free with the
  *   matching _free; every `const char *` given out belongs to the object it was asked of.
- * - The library never prints, exits or aborts, keeps no global state, and is thread-safe as long
- *   as one object is not changed by two threads at once.
+ * - The library never prints, exits or aborts, and is thread-safe as long as one object is not
+ *   changed by two threads at once. It keeps no state, but up to half a megabyte of memory that was
+ *   freed, for the next call to use; that goes when the library is unloaded.
  * - Verdicts are the kernel's SECCOMP_RET_* values of <linux/seccomp.h>, action and data in one.
  */
 #ifndef OCI_SECCOMP_H
