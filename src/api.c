@@ -66,8 +66,9 @@ static int
 verify_filter (const struct oci_seccomp_filter *filter, const struct profile *profile,
                const struct options *options, struct arena *scratch, struct oci_seccomp_error *err)
 {
-  struct side asked = {.profile = profile, .options = options};
-  struct side made = {.program = &filter->program,
+  struct side asked = {.name = "the profile", .profile = profile, .options = options};
+  struct side made = {.name = "the program",
+                      .program = &filter->program,
                       .big_endian = abi_table[filter->native].big_endian};
   struct equivalence result;
 

@@ -130,8 +130,11 @@ clauses_for_names (struct clauses *clauses, const struct profile_rule *rule,
     int syscall = rule->names[i].syscall;
     uint32_t number, call;
 
-    if (syscall == SYSCALL_UNKNOWN)
+    if (syscall == SYSCALL_UNKNOWN) {
+      if (rule->names[i].numbered)
+        clause_add (clauses, rule->names[i].number, rule->verdict, comparisons, count);
       continue;
+    }
     if (multiplexer_number (clauses, syscall, &number, &call))
       clauses_multiplexed (clauses, number, call, rule->verdict, comparisons, count);
     if (syscall_number (syscall, clauses->abi, &number))

@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "order.h"
+
 enum { FIRST_CAPACITY = 1 << 13 };
 
 /* Marks, in place of a condition, what else a remembered result is of. */
 enum {
   RESULT_OF_DIFFER = UINT32_MAX,
   RESULT_OF_APPEND = UINT32_MAX - 1,
+  RESULT_OF_COPY = UINT32_MAX - 2,
   RESULT_OF_REACHING = UINT32_MAX - 1000, /* and a level more */
 };
 
@@ -67,16 +70,28 @@ node_find (struct diagrams *diagrams, unsigned level, diagram low, diagram high)
 }
 
 void
+diagrams_restart (struct diagrams *diagrams, const struct diagram_order *order, uint32_t max_nodes,
+                  uint32_t max_steps)
+{
+  diagrams->order = order;
+  diagrams->max_nodes = max_nodes;
+  diagrams->max_steps = max_steps;
+  diagrams->steps = 0;
+  diagrams->exceeded = false;
+  memset (diagrams->buckets, 0, diagrams->capacity * sizeof *diagrams->buckets);
+  memset (diagrams->results, 0, diagrams->capacity / 4 * sizeof *diagrams->results);
+  diagrams->nodes[DIAGRAM_FALSE] = (struct diagram_node){.level = LEVEL_LEAF};
+  diagrams->count = 1;
+  node_find (diagrams, LEVEL_LEAF, 1, 0);
+}
+
+void
 diagrams_init (struct diagrams *diagrams, struct arena *arena)
 {
   memset (diagrams, 0, sizeof *diagrams);
   diagrams->arena = arena;
-  diagrams->max_nodes = DIAGRAM_MAX_NODES;
-  diagrams->max_steps = DIAGRAM_MAX_STEPS;
   tables_renew (diagrams, FIRST_CAPACITY);
-  diagrams->nodes[DIAGRAM_FALSE] = (struct diagram_node){.level = LEVEL_LEAF};
-  diagrams->count = 1;
-  node_find (diagrams, LEVEL_LEAF, 1, 0);
+  diagrams_restart (diagrams, order_usual (arena), DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
 }
 
 diagram
@@ -89,6 +104,12 @@ diagram
 diagram_node (struct diagrams *diagrams, unsigned level, diagram low, diagram high)
 {
   return low == high ? low : node_find (diagrams, level, low, high);
+}
+
+diagram
+diagram_bit (struct diagrams *diagrams, unsigned usual)
+{
+  return node_find (diagrams, diagrams->order->level[usual], DIAGRAM_FALSE, DIAGRAM_TRUE);
 }
 
 unsigned
@@ -203,6 +224,22 @@ diagram_append (struct diagrams *diagrams, diagram of, diagram condition)
                           diagram_node (diagrams, level, low, high));
 }
 
+diagram
+diagram_copy (struct diagrams *to, const struct diagrams *from, diagram of)
+{
+  const struct diagram_node *node = &from->nodes[of];
+  diagram low, high, result;
+
+  if (node->level == LEVEL_LEAF)
+    return diagram_leaf (to, node->low);
+  if (result_known (to, RESULT_OF_COPY, of, 0, &result))
+    return result;
+  low = diagram_copy (to, from, node->low);
+  high = diagram_copy (to, from, node->high);
+  result = diagram_choose (to, diagram_bit (to, from->order->usual[node->level]), high, low);
+  return result_remember (to, RESULT_OF_COPY, of, 0, result);
+}
+
 /* The part of the spans that lies in the block of 2^width values from `base` on; spans[0] is the
  * one in which the block begins. */
 static diagram
@@ -233,7 +270,7 @@ diagram_from_spans (struct diagrams *diagrams, unsigned level, unsigned width,
 
 /* --- asking --------------------------------------------------------------------------------- */
 
-/* The 64-bit value a level is a bit of, and which one. */
+/* The 64-bit value that a bit is of, told by its level in the usual order, and which one it is. */
 static uint64_t
 level_word (const struct seccomp_data *data, unsigned level, unsigned *bit)
 {
@@ -270,7 +307,7 @@ diagram_of_call (struct diagrams *diagrams, const struct seccomp_data *data, uns
 
   for (unsigned at = LEVEL_LEAF; at-- > level;) {
     unsigned bit;
-    bool set = level_word (data, at, &bit) >> bit & 1;
+    bool set = level_word (data, diagrams->order->usual[at], &bit) >> bit & 1;
 
     result =
         diagram_node (diagrams, at, set ? DIAGRAM_FALSE : result, set ? result : DIAGRAM_FALSE);
@@ -285,7 +322,7 @@ diagram_follow (const struct diagrams *diagrams, diagram of, const struct seccom
   while (diagrams->nodes[of].level < end) {
     const struct diagram_node *node = &diagrams->nodes[of];
     unsigned bit;
-    uint64_t word = level_word (data, node->level, &bit);
+    uint64_t word = level_word (data, diagrams->order->usual[node->level], &bit);
 
     of = word >> bit & 1 ? node->high : node->low;
   }
@@ -385,7 +422,7 @@ diagram_example (const struct diagrams *diagrams, diagram condition, struct secc
     const struct diagram_node *node = &diagrams->nodes[condition];
     bool bit = node->low == DIAGRAM_FALSE;
 
-    level_set (data, node->level, bit);
+    level_set (data, diagrams->order->usual[node->level], bit);
     condition = bit ? node->high : node->low;
   }
   return condition == DIAGRAM_TRUE;

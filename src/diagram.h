@@ -26,7 +26,8 @@ typedef uint32_t diagram;
 
 enum { DIAGRAM_FALSE = 0, DIAGRAM_TRUE = 1 };
 
-/* Where each field's bits are in the order. */
+/* Where each field's bits are in the usual order. Those of token and number are first in every
+ * order, most significant first. */
 enum level {
   LEVEL_ARCH = 0,
   LEVEL_NUMBER = 32,
@@ -48,12 +49,19 @@ struct diagram_node {
   uint32_t next;     /* in the same bucket; 0 ends */
 };
 
+/* A permutation: how far apart two bits are is what makes a diagram large or small. */
+struct diagram_order {
+  uint16_t usual[LEVEL_LEAF]; /* by level: where the bit is in the usual order */
+  uint16_t level[LEVEL_LEAF]; /* the reverse */
+};
+
 struct diagram_result {
   diagram condition, yes, no, result;
 };
 
 struct diagrams {
   struct arena *arena;
+  const struct diagram_order *order;
   struct diagram_node *nodes;
   uint32_t count, capacity;
   uint32_t *buckets;              /* as many as capacity */
@@ -63,12 +71,20 @@ struct diagrams {
   bool exceeded;
 };
 
-/* The arena's guard must be set. The table lives as long as the arena. */
+/* In the usual order. The arena's guard must be set; the table lives as long as the arena. */
 void diagrams_init (struct diagrams *diagrams, struct arena *arena);
+
+/* Forgets all diagrams, to begin again with another order and other limits in the same memory. The
+ * order has to live as long as the diagrams. */
+void diagrams_restart (struct diagrams *diagrams, const struct diagram_order *order,
+                       uint32_t max_nodes, uint32_t max_steps);
 
 /* --- building ------------------------------------------------------------------------------- */
 
 diagram diagram_leaf (struct diagrams *diagrams, uint32_t value);
+
+/* Where a bit is 1, told by its level in the usual order. */
+diagram diagram_bit (struct diagrams *diagrams, unsigned usual);
 
 /* Asks for the bit at `level`, which is above all that low and high ask for. */
 diagram diagram_node (struct diagrams *diagrams, unsigned level, diagram low, diagram high);
@@ -82,6 +98,9 @@ diagram diagram_or (struct diagrams *diagrams, diagram one, diagram other);
 
 /* The values with one bit more, the condition, as their least significant. */
 diagram diagram_append (struct diagrams *diagrams, diagram of, diagram condition);
+
+/* The same function in another table, with another order. */
+diagram diagram_copy (struct diagrams *to, const struct diagrams *from, diagram of);
 
 /* From `first` up to the next span's first (the last: to the end), the result is `result`. */
 struct span {

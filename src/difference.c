@@ -250,7 +250,8 @@ find_witness (const struct diagrams *diagrams, struct difference *item)
   diagram_example (diagrams, item->where, &item->witness);
 }
 
-/* Where there were too many to list any, there is still the one witness of the comparison. */
+/* Where there were too many to list any, or no diagrams to find them with, there is still the one
+ * witness of the comparison. */
 static void
 add_one (struct search *search, const struct equivalence *equivalence)
 {
@@ -294,7 +295,12 @@ differences_find (struct differences *out, struct equivalence *equivalence)
   struct search search = {.out = out, .diagrams = diagrams};
   struct span *const token_spans[2] = {span_room (diagrams), span_room (diagrams)};
 
-  *out = (struct differences){.complete = true};
+  *out = (struct differences){.complete = equivalence->followed};
+  if (!equivalence->followed) {
+    diagrams_restart (diagrams, diagrams->order, DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+    add_one (&search, equivalence);
+    return;
+  }
   search.spans[0] = span_room (diagrams);
   search.spans[1] = span_room (diagrams);
   search_known_tokens (&search, equivalence->sides);

@@ -5,18 +5,15 @@
 
 #include "execute.h"
 #include "meaning.h"
+#include "order.h"
+#include "sample.h"
 #include "syscalls.h"
 #include "verdict.h"
 
-/* NULL, or why there is no diagram. */
-static const char *
-side_diagram (struct diagrams *diagrams, const struct side *side, diagram *out)
-{
-  if (side->program)
-    return program_diagram (diagrams, side->program, side->big_endian, out);
-  *out = profile_diagram (diagrams, side->profile, side->options);
-  return diagrams->exceeded ? "what it means takes too large a diagram" : NULL;
-}
+/* Diagrams of real profiles stay within the first; past the second nothing is followed. */
+static const struct limits {
+  uint32_t nodes, steps;
+} all_limits[] = {{1 << 15, 1 << 18}, {DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS}};
 
 static enum abi
 side_native (const struct side *side)
@@ -117,6 +114,16 @@ unknown (struct equivalence *out, const char *reason)
   out->reason = reason;
 }
 
+/* "futex"; "number 1234" */
+static const char *
+number_text (const struct meaning_number *number, struct arena *arena)
+{
+  int row = syscall_from_number (number->clauses->number, number->abi);
+
+  return row == SYSCALL_UNKNOWN ? arena_printf (arena, "number %" PRIu32, number->clauses->number)
+                                : syscall_name (row);
+}
+
 /* A diagram that the interpreter contradicts would be our mistake: better no answer than that. */
 static bool
 side_confirms (const struct side *side, const struct seccomp_data *call, uint32_t verdict)
@@ -126,7 +133,7 @@ side_confirms (const struct side *side, const struct seccomp_data *call, uint32_
 }
 
 static void
-refute (struct equivalence *out, const struct side *sides[2], diagram where)
+refute (struct equivalence *out, const struct side *const sides[2], diagram where)
 {
   enum abi prefer = side_native (sides[0]->profile ? sides[0] : sides[1]);
 
@@ -141,22 +148,55 @@ refute (struct equivalence *out, const struct side *sides[2], diagram where)
   out->result = EQUIVALENCE_DIFFERENT;
 }
 
-void
-equivalence_check (struct equivalence *out, const struct side *one, const struct side *other,
-                   struct arena *arena)
+/* The same instructions do the same, whatever it is. */
+static bool
+same_program (const struct side *one, const struct side *other)
 {
-  const struct side *sides[2] = {one, other};
+  return one->program && other->program && one->big_endian == other->big_endian &&
+         one->program->length == other->program->length &&
+         !memcmp (one->program->instructions, other->program->instructions,
+                  one->program->length * sizeof *one->program->instructions);
+}
+
+/* NULL, or why there is no diagram. */
+static const char *
+side_diagram (struct diagrams *diagrams, const struct side *side, diagram *out)
+{
+  struct meaning meaning;
+
+  if (side->program)
+    return program_diagram (diagrams, side->program, side->big_endian, out);
+  meaning_read (&meaning, diagrams, side->profile, side->options);
+  *out = meaning.result;
+  if (!diagrams->exceeded)
+    return NULL;
+  if (!meaning.too_large.count)
+    return "its rules take too large a diagram";
+  return arena_printf (
+      diagrams->arena, "its rules for %s on %s ask for too many bits in too many ways",
+      number_text (&meaning.too_large, diagrams->arena), abi_table[meaning.too_large.abi].name);
+}
+
+static const char *
+side_name (const struct side *const sides[2], int i)
+{
+  if (sides[i]->name)
+    return sides[i]->name;
+  return i ? "the second" : "the first";
+}
+
+/* By diagrams with the order and the limits that are set: UNKNOWN if they do not suffice. */
+static void
+compare (struct equivalence *out, const struct side *const sides[2])
+{
   struct diagrams *diagrams = &out->diagrams;
   diagram undefined = DIAGRAM_FALSE, where;
 
-  memset (out, 0, sizeof *out);
-  diagrams_init (diagrams, arena);
   for (int i = 0; i < 2; i++) {
     const char *reason = side_diagram (diagrams, sides[i], &out->sides[i]);
 
     if (reason) {
-      unknown (out, arena_printf (arena, "the %s %s: %s", i ? "second" : "first",
-                                  sides[i]->program ? "program" : "profile", reason));
+      unknown (out, arena_printf (diagrams->arena, "%s: %s", side_name (sides, i), reason));
       return;
     }
     undefined = diagram_or (diagrams, undefined,
@@ -164,10 +204,80 @@ equivalence_check (struct equivalence *out, const struct side *one, const struct
   }
   where = diagram_choose (diagrams, undefined, DIAGRAM_FALSE,
                           diagram_differ (diagrams, out->sides[0], out->sides[1]));
+  out->followed = !diagrams->exceeded;
   if (diagrams->exceeded)
-    unknown (out, "comparing them takes too large a diagram");
+    unknown (out,
+             arena_printf (diagrams->arena, "%s and %s: to compare them takes too large a diagram",
+                           side_name (sides, 0), side_name (sides, 1)));
   else if (where != DIAGRAM_FALSE)
     refute (out, sides, where);
   else if (undefined != DIAGRAM_FALSE)
     unknown (out, "they shift by 32 bits or more, and processors differ in what that does");
+  else
+    out->result = EQUIVALENCE_EQUAL;
+}
+
+/* From what profiles ask for together; from programs only where there is no profile. */
+static const struct diagram_order *
+order_of_sides (const struct side *const sides[2], struct arena *arena)
+{
+  bool any_profile = sides[0]->profile || sides[1]->profile;
+  struct order_sets sets = {.arena = arena};
+
+  for (int i = 0; i < 2; i++)
+    if (sides[i]->profile)
+      order_sets_of_profile (&sets, sides[i]->profile, sides[i]->options);
+    else if (!any_profile)
+      order_sets_of_program (&sets, sides[i]->program, sides[i]->big_endian);
+  return order_of_sets (&sets);
+}
+
+/* How large diagrams are depends on the order of the bits. Which is best is as hard to tell as to
+ * try, so all are tried within narrow limits first. */
+static void
+compare_in_some_order (struct equivalence *out, const struct side *const sides[2])
+{
+  enum { ORDERS = 3 };
+  struct diagrams *diagrams = &out->diagrams;
+  const struct diagram_order *orders[ORDERS] = {diagrams->order};
+
+  for (size_t i = 0; i < sizeof all_limits / sizeof *all_limits; i++)
+    for (int j = 0; j < ORDERS; j++) {
+      if (j && !orders[j])
+        orders[j] =
+            j == 1 ? order_of_sides (sides, diagrams->arena) : order_interleaved (diagrams->arena);
+      diagrams_restart (diagrams, orders[j], all_limits[i].nodes, all_limits[i].steps);
+      compare (out, sides);
+      if (!diagrams->exceeded)
+        return;
+    }
+}
+
+static void
+sample (struct equivalence *out, const struct side *const sides[2])
+{
+  struct arena *arena = out->diagrams.arena;
+  unsigned tried;
+
+  if (sample_refute (sides, arena, &out->witness, out->verdicts, &tried))
+    out->result = EQUIVALENCE_DIFFERENT;
+  else if (tried)
+    out->reason =
+        arena_printf (arena, "%s; %u calls that were tried are decided alike", out->reason, tried);
+}
+
+void
+equivalence_check (struct equivalence *out, const struct side *one, const struct side *other,
+                   struct arena *arena)
+{
+  const struct side *const sides[2] = {one, other};
+
+  memset (out, 0, sizeof *out);
+  out->result = EQUIVALENCE_EQUAL;
+  if (same_program (one, other))
+    return;
+  diagrams_init (&out->diagrams, arena);
+  compare_in_some_order (out, sides);
+  if (out->result == EQUIVALENCE_UNKNOWN && !out->followed)
+    sample (out, sides);
 }

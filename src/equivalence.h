@@ -15,6 +15,7 @@
 /* Either a program that program_check passed, with the byte order that its offsets are for; or a
  * profile with the options to compile it with. */
 struct side {
+  const char *name;              /* for the reason: "config.json", "the program"; or NULL */
   const struct program *program; /* or NULL */
   bool big_endian;
   const struct profile *profile;
@@ -27,9 +28,10 @@ struct equivalence {
   enum equivalence_result result;
   struct seccomp_data witness; /* DIFFERENT: values; a call that some ABI names, if there is one */
   uint32_t verdicts[2];
-  const char *reason; /* UNKNOWN: "the first program: its registers take too many states" */
+  const char *reason; /* UNKNOWN, or not followed: why, "config.json: its rules for ..." */
   struct diagrams diagrams;
-  diagram sides[2]; /* not for UNKNOWN */
+  bool followed;    /* the diagrams say all; if not, DIFFERENT is known by trying calls */
+  diagram sides[2]; /* only if followed */
 };
 
 /* The arena's guard must be set; the result lives as long as the arena. */

@@ -207,11 +207,10 @@ step_goes (struct execution *execution, uint32_t index, diagram condition, uint3
 
 /* --- instructions --------------------------------------------------------------------------- */
 
-/* The level of the first bit of the word at an offset of struct seccomp_data. */
-static unsigned
-offset_level (const struct execution *execution, uint32_t offset)
+unsigned
+program_field_level (uint32_t offset, bool big_endian)
 {
-  bool second_half = offset % 8 != 0, high = second_half != execution->big_endian;
+  bool second_half = offset % 8 != 0, high = second_half != big_endian;
 
   if (offset == offsetof (struct seccomp_data, nr))
     return LEVEL_NUMBER;
@@ -236,7 +235,7 @@ loaded_word (struct execution *execution, const struct sock_filter *insn,
   case BPF_LEN:
     return word_intern_constant (execution, sizeof (struct seccomp_data));
   default:
-    word_field (execution->diagrams, &word, offset_level (execution, insn->k));
+    word_field (execution->diagrams, &word, program_field_level (insn->k, execution->big_endian));
     return word_intern (execution, &word);
   }
 }

@@ -15,4 +15,8 @@
 const char *program_diagram (struct diagrams *diagrams, const struct program *program,
                              bool big_endian, diagram *out);
 
+/* The level, in the usual order, of the first bit of the word at an offset of struct seccomp_data.
+ */
+unsigned program_field_level (uint32_t offset, bool big_endian);
+
 #endif

@@ -2,14 +2,11 @@
 
 #include <linux/seccomp.h>
 
-#include "clause.h"
 #include "verdict.h"
 
-struct meaning {
-  struct diagrams *diagrams;
-  const struct profile *profile;
-  const struct options *options;
-};
+/* Leaves from here on are no verdicts but tell which number's clauses decide: of the kernel's
+ * actions ERRNO is far below, TRACE far above. */
+enum { FIRST_NUMBER = 0x10000000 };
 
 /* --- a condition as a diagram --------------------------------------------------------------- */
 
@@ -34,14 +31,15 @@ comparison_diagram (struct diagrams *diagrams, const struct comparison *comparis
   diagram result = answers->equal;
 
   for (unsigned bit = 0; bit < 64; bit++) {
-    unsigned level = LEVEL_ARGUMENT (comparison->index) + 63 - bit;
+    diagram set;
 
     if (!(comparison->mask >> bit & 1))
       continue;
+    set = diagram_bit (diagrams, LEVEL_ARGUMENT (comparison->index) + 63 - bit);
     if (comparison->value >> bit & 1)
-      result = diagram_node (diagrams, level, answers->less, result);
+      result = diagram_choose (diagrams, set, result, answers->less);
     else
-      result = diagram_node (diagrams, level, result, answers->greater);
+      result = diagram_choose (diagrams, set, answers->greater, result);
   }
   return result;
 }
@@ -109,21 +107,26 @@ bad_arch_leaf (const struct meaning *meaning)
 
 /* The rules of one number, from the last to decide to the first. */
 static diagram
-number_diagram (const struct meaning *meaning, const struct clause *clauses, size_t count)
+number_diagram (struct meaning *meaning, const struct meaning_number *number)
 {
   struct diagrams *diagrams = meaning->diagrams;
+  bool exceeded = diagrams->exceeded;
   diagram result = default_leaf (meaning);
 
-  if (clauses[0].count == 0)
-    count = 1;
-  while (count-- > 0)
-    result = clause_diagram (diagrams, &clauses[count], result);
+  if (meaning->by_call) {
+    *ARENA_PUSH (diagrams->arena, meaning->numbers, meaning->number_count) = *number;
+    return diagram_leaf (diagrams, FIRST_NUMBER + (uint32_t) meaning->number_count - 1);
+  }
+  for (size_t i = number->count; i-- > 0;)
+    result = clause_diagram (diagrams, &number->clauses[i], result);
+  if (diagrams->exceeded && !exceeded)
+    meaning->too_large = *number;
   return result;
 }
 
 /* The rules of an ABI, and the default for all other numbers. */
 static diagram
-rules_diagram (const struct meaning *meaning, const struct clauses *clauses)
+rules_diagram (struct meaning *meaning, const struct clauses *clauses)
 {
   struct diagrams *diagrams = meaning->diagrams;
   diagram otherwise = default_leaf (meaning);
@@ -132,15 +135,18 @@ rules_diagram (const struct meaning *meaning, const struct clauses *clauses)
 
   spans[count++] = (struct span){0, otherwise};
   for (; begin < clauses->count; begin = end) {
-    uint32_t number = clauses->items[begin].number;
+    const struct clause *first = &clauses->items[begin];
+    struct meaning_number number = {clauses->abi, first, 1};
 
-    for (end = begin + 1; end < clauses->count && clauses->items[end].number == number; end++)
+    for (end = begin + 1; end < clauses->count && clauses->items[end].number == first->number;
+         end++)
       ;
-    if (spans[count - 1].first == number)
+    if (first->count > 0)
+      number.count = end - begin;
+    if (spans[count - 1].first == first->number)
       count--;
-    spans[count++] =
-        (struct span){number, number_diagram (meaning, &clauses->items[begin], end - begin)};
-    spans[count++] = (struct span){(uint64_t) number + 1, otherwise};
+    spans[count++] = (struct span){first->number, number_diagram (meaning, &number)};
+    spans[count++] = (struct span){(uint64_t) first->number + 1, otherwise};
   }
   return diagram_from_spans (diagrams, LEVEL_NUMBER, 32, spans, count);
 }
@@ -149,7 +155,7 @@ rules_diagram (const struct meaning *meaning, const struct clauses *clauses)
  * the two a newer number is newer than. -1 is the number of a call that a tracer skips: it is bad
  * for neither. */
 static diagram
-x86_64_diagram (const struct meaning *meaning, uint32_t abis)
+x86_64_diagram (struct meaning *meaning, uint32_t abis)
 {
   struct diagrams *diagrams = meaning->diagrams;
   diagram bad = bad_arch_leaf (meaning), low = bad, high, older, bit_30;
@@ -171,7 +177,7 @@ x86_64_diagram (const struct meaning *meaning, uint32_t abis)
 }
 
 static diagram
-token_diagram (const struct meaning *meaning, uint32_t abis, enum abi abi)
+token_diagram (struct meaning *meaning, uint32_t abis, enum abi abi)
 {
   struct clauses clauses;
 
@@ -181,13 +187,12 @@ token_diagram (const struct meaning *meaning, uint32_t abis, enum abi abi)
   return with_newer (meaning, &clauses, rules_diagram (meaning, &clauses));
 }
 
-diagram
-profile_diagram (struct diagrams *diagrams, const struct profile *profile,
-                 const struct options *options)
+static diagram
+profile_diagram (struct meaning *meaning)
 {
-  struct meaning meaning = {diagrams, profile, options};
-  uint32_t abis = profile->abis | ABI_BIT (options->native);
-  diagram result = bad_arch_leaf (&meaning);
+  struct diagrams *diagrams = meaning->diagrams;
+  uint32_t abis = meaning->profile->abis | ABI_BIT (meaning->options->native);
+  diagram result = bad_arch_leaf (meaning);
 
   for (enum abi abi = 0; abi < ABI_COUNT; abi++) {
     uint32_t token = abi_table[abi].token;
@@ -197,7 +202,62 @@ profile_diagram (struct diagrams *diagrams, const struct profile *profile,
     if (!(abis & ABI_BIT (abi)) || (abi == ABI_X32 && abis & ABI_BIT (ABI_X86_64)))
       continue; /* x32 is done with x86_64 */
     result = diagram_choose (diagrams, diagram_from_spans (diagrams, LEVEL_ARCH, 32, is_token, 3),
-                             token_diagram (&meaning, abis, abi), result);
+                             token_diagram (meaning, abis, abi), result);
   }
   return result;
+}
+
+void
+meaning_read (struct meaning *meaning, struct diagrams *diagrams, const struct profile *profile,
+              const struct options *options)
+{
+  *meaning = (struct meaning){.diagrams = diagrams, .profile = profile, .options = options};
+  meaning->result = profile_diagram (meaning);
+}
+
+/* --- one call --------------------------------------------------------------------------------- */
+
+void
+meaning_read_by_call (struct meaning *meaning, struct arena *arena, const struct profile *profile,
+                      const struct options *options)
+{
+  *meaning = (struct meaning){.profile = profile, .options = options, .by_call = true};
+  meaning->diagrams = ARENA_NEW (arena, struct diagrams);
+  diagrams_init (meaning->diagrams, arena);
+  meaning->result = profile_diagram (meaning);
+}
+
+static bool
+comparison_holds (const struct comparison *comparison, const struct seccomp_data *call)
+{
+  const struct answers *answers = &operator_answers[comparison->op];
+  uint64_t argument = call->args[comparison->index] & comparison->mask;
+
+  if (argument == comparison->value)
+    return answers->equal == DIAGRAM_TRUE;
+  return (argument < comparison->value ? answers->less : answers->greater) == DIAGRAM_TRUE;
+}
+
+static bool
+clause_holds (const struct clause *clause, const struct seccomp_data *call)
+{
+  for (unsigned i = 0; i < clause->count; i++)
+    if (!comparison_holds (&clause->comparisons[i], call))
+      return false;
+  return true;
+}
+
+uint32_t
+meaning_verdict (const struct meaning *meaning, const struct seccomp_data *call)
+{
+  uint32_t leaf = diagram_value (meaning->diagrams, meaning->result, call);
+  const struct meaning_number *number;
+
+  if (leaf < FIRST_NUMBER || leaf - FIRST_NUMBER >= meaning->number_count)
+    return leaf;
+  number = &meaning->numbers[leaf - FIRST_NUMBER];
+  for (size_t i = 0; i < number->count; i++)
+    if (clause_holds (&number->clauses[i], call))
+      return verdict_effect (number->clauses[i].verdict);
+  return verdict_effect (meaning->profile->default_verdict);
 }

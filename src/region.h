@@ -1,8 +1,8 @@
 /* Which arguments a condition is about, in words that a person reads: "arg0 = 0x10 or arg1 >= 3".
  *
- * In: a condition on arguments and instruction pointer. Out: text that says exactly where it
- * holds, or NULL where that would be no help to a reader. What always holds: the text is the whole
- * truth, never a part of it. */
+ * In: a condition on arguments and instruction pointer, in the usual order of bits. Out: text that
+ * says exactly where it holds, or NULL where that would be no help to a reader. What always holds:
+ * the text is the whole truth, never a part of it. */
 #ifndef REGION_H
 #define REGION_H
 

@@ -16,7 +16,7 @@ void
 word_field (struct diagrams *diagrams, struct word *out, unsigned level)
 {
   for (unsigned i = 0; i < 32; i++)
-    out->bits[i] = diagram_node (diagrams, level + 31 - i, DIAGRAM_FALSE, DIAGRAM_TRUE);
+    out->bits[i] = diagram_bit (diagrams, level + 31 - i);
 }
 
 static diagram

@@ -14,7 +14,7 @@ struct word {
 
 void word_constant (struct word *out, uint32_t value);
 
-/* The 32 bits of the call that begin at `level`. */
+/* The 32 bits of the call that begin at `level` of the usual order. */
 void word_field (struct diagrams *diagrams, struct word *out, unsigned level);
 
 /* BPF_ADD, SUB, MUL, DIV, AND, OR, XOR, LSH, RSH of linux/bpf_common.h. Of divisors that are 0, and

@@ -115,7 +115,8 @@ decide (const struct audit *audit, const struct program *program, const struct p
 {
   struct oci_seccomp_options wanted = audit->machine->library;
   struct options options;
-  struct side asked = {.profile = profile, .options = &options}, found = {.program = program};
+  struct side asked = {.name = "the config", .profile = profile, .options = &options};
+  struct side found = {.name = "the filter", .program = program};
   struct oci_seccomp_error err;
 
   wanted.newer = newer;

@@ -207,13 +207,19 @@ void
 groups_make (struct groups *out, const struct differences *differences, struct diagrams *diagrams)
 {
   struct maker maker = {.out = out, .arena = diagrams->arena};
+  struct diagrams usual; /* region_text wants this order */
 
   memset (out, 0, sizeof *out);
+  diagrams_init (&usual, maker.arena);
   for (size_t i = 0; i < differences->count; i++) {
     const struct difference *item = &differences->items[i];
     bool wide = !item->known_abi || abi_table[item->abi].wide;
-    struct kind *kind = kind_of (&maker, item, region_text (diagrams, item->where, wide));
+    diagram where;
+    struct kind *kind;
 
+    diagrams_restart (&usual, usual.order, DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+    where = diagram_copy (&usual, diagrams, item->where);
+    kind = kind_of (&maker, item, region_text (&usual, where, wide));
     *ARENA_PUSH (maker.arena, kind->items, kind->count) = item;
   }
   group_kinds (&maker, false);

@@ -21,7 +21,7 @@ subject_open (struct subject *subject, struct machine *machine, const char *path
   struct oci_seccomp_error err;
 
   memset (subject, 0, sizeof *subject);
-  subject->name = strcmp (path, "-") ? path : "<stdin>";
+  subject->name = subject->side.name = strcmp (path, "-") ? path : "<stdin>";
   if (!read_either (machine, path, &subject->profile, &subject->filter))
     return false;
   if (options_resolve (&subject->options, &machine->library, &err)) {
