@@ -12,11 +12,13 @@ enum {
   MAX_VERDICTS = 256, /* of one call, over its arguments */
 };
 
-/* What the sides say about one token. */
+/* What the sides say about the token of an ABI, or about several other ones alike. */
 struct token {
   bool known;
   enum abi abi;
   uint32_t value;
+  struct number_range *ranges; /* of others, those at hand */
+  size_t range_count;
   diagram sides[2];
 };
 
@@ -25,9 +27,36 @@ struct search {
   struct diagrams *diagrams;
   struct span *spans[2]; /* room for one token's numbers */
   struct token token;    /* the one at hand */
-  struct token *others;  /* unknown ones that have been searched */
+  struct token *others;
   size_t other_count;
 };
+
+/* --- ranges --------------------------------------------------------------------------------- */
+
+bool
+ranges_have (const struct number_range *ranges, size_t count, uint32_t number)
+{
+  for (size_t i = 0; i < count; i++)
+    if (number >= ranges[i].first && number <= ranges[i].last)
+      return true;
+  return false;
+}
+
+uint64_t
+ranges_size (const struct number_range *ranges, size_t count)
+{
+  uint64_t size = 0;
+
+  for (size_t i = 0; i < count; i++)
+    size += (uint64_t) ranges[i].last - ranges[i].first + 1;
+  return size;
+}
+
+bool
+difference_has (const struct difference *difference, uint32_t number)
+{
+  return ranges_have (difference->ranges, difference->range_count, number);
+}
 
 /* --- items ---------------------------------------------------------------------------------- */
 
@@ -60,6 +89,8 @@ item_find (struct search *search, enum abi abi, const uint32_t verdicts[2], diag
   *item = (struct difference){
       .known_abi = search->token.known,
       .abi = abi,
+      .tokens = search->token.ranges,
+      .token_count = search->token.range_count,
       .token = search->token.value,
       .verdicts = {verdicts[0], verdicts[1]},
       .where = where,
@@ -179,6 +210,14 @@ search_token (struct search *search, const struct token *token)
     for_each_difference (search, LEVEL_NUMBER, token->sides, search->spans, add_verdicts);
 }
 
+/* Where one verdict became another for each call, it is of no interest what the calls are. */
+static bool
+is_whole (const struct search *search, const diagram sides[2])
+{
+  return diagram_level (search->diagrams, sides[0]) == LEVEL_LEAF &&
+         diagram_level (search->diagrams, sides[1]) == LEVEL_LEAF;
+}
+
 static void
 search_known_tokens (struct search *search, const diagram sides[2])
 {
@@ -191,41 +230,79 @@ search_known_tokens (struct search *search, const diagram sides[2])
       continue;
     for (int i = 0; i < 2; i++)
       token.sides[i] = diagram_follow (search->diagrams, sides[i], &call, LEVEL_NUMBER);
-    search_token (search, &token);
+    if (!is_whole (search, token.sides))
+      search_token (search, &token);
   }
 }
 
-/* Of each stretch of other tokens on which the sides differ, one stands for all, and of several
- * stretches that differ alike, too. */
 static void
-search_other_tokens (struct search *search, uint32_t first, uint32_t last, diagram one,
-                     diagram other)
+token_add_range (struct search *search, struct token *token, uint32_t first, uint32_t last)
 {
-  struct token token = {.sides = {one, other}};
-  enum abi ignored;
+  if (first <= last)
+    *ARENA_PUSH (search->diagrams->arena, token->ranges, token->range_count) =
+        (struct number_range){first, last};
+}
 
-  while (first < last && abi_from_token (first, &ignored))
-    first++;
-  if (abi_from_token (first, &ignored))
-    return;
-  for (size_t i = 0; i < search->other_count; i++)
-    if (!memcmp (search->others[i].sides, token.sides, sizeof token.sides))
+/* The token of an ABI that is in a stretch, the lowest; false if there is none. */
+static bool
+known_in (uint32_t first, uint32_t last, uint32_t *token)
+{
+  bool found = false;
+
+  for (enum abi abi = 0; abi < ABI_COUNT; abi++) {
+    uint32_t known = abi_table[abi].token;
+
+    if (known < first || known > last || (found && known >= *token))
+      continue;
+    *token = known;
+    found = true;
+  }
+  return found;
+}
+
+/* Stretches on which the sides differ alike are one. */
+static void
+add_other_tokens (struct search *search, uint32_t first, uint32_t last, diagram one, diagram other)
+{
+  const diagram sides[2] = {one, other};
+  struct token *token = NULL;
+  uint32_t known = 0;
+
+  for (size_t i = 0; i < search->other_count && !token; i++)
+    if (!memcmp (search->others[i].sides, sides, sizeof sides))
+      token = &search->others[i];
+  if (!token) {
+    token = ARENA_PUSH (search->diagrams->arena, search->others, search->other_count);
+    *token = (struct token){.sides = {one, other}};
+  }
+  while (!is_whole (search, sides) && known_in (first, last, &known)) {
+    if (first < known)
+      token_add_range (search, token, first, known - 1);
+    if (known == UINT32_MAX)
       return;
-  token.value = first;
-  *ARENA_PUSH (search->diagrams->arena, search->others, search->other_count) = token;
-  search_token (search, &token);
+    first = known + 1;
+  }
+  token_add_range (search, token, first, last);
+}
+
+/* The first ABI that people know stands for the others, if there is one. */
+static void
+search_other_tokens (struct search *search)
+{
+  for (size_t i = 0; i < search->other_count; i++) {
+    struct token *token = &search->others[i];
+
+    if (!token->range_count)
+      continue;
+    token->value = token->ranges[0].first;
+    for (enum abi abi = ABI_COUNT; abi-- > 0;)
+      if (ranges_have (token->ranges, token->range_count, abi_table[abi].token))
+        token->value = abi_table[abi].token;
+    search_token (search, token);
+  }
 }
 
 /* --- witnesses ------------------------------------------------------------------------------ */
-
-bool
-difference_has (const struct difference *difference, uint32_t number)
-{
-  for (size_t i = 0; i < difference->range_count; i++)
-    if (number >= difference->ranges[i].first && number <= difference->ranges[i].last)
-      return true;
-  return false;
-}
 
 static void
 find_witness (const struct diagrams *diagrams, struct difference *item)
@@ -260,8 +337,11 @@ add_one (struct search *search, const struct equivalence *equivalence)
 
   search->token = (struct token){.value = call->arch};
   search->token.known = abi_from_token (call->arch, &search->token.abi);
+  if (!search->token.known)
+    token_add_range (search, &search->token, call->arch, call->arch);
   item_add (search, number, number, equivalence->verdicts,
             diagram_of_call (search->diagrams, call, LEVEL_ARGUMENTS));
+  search->out->items[0].only_example = true;
   search->out->items[0].witness = *call;
 }
 
@@ -304,7 +384,8 @@ differences_find (struct differences *out, struct equivalence *equivalence)
   search.spans[0] = span_room (diagrams);
   search.spans[1] = span_room (diagrams);
   search_known_tokens (&search, equivalence->sides);
-  for_each_difference (&search, LEVEL_ARCH, equivalence->sides, token_spans, search_other_tokens);
+  for_each_difference (&search, LEVEL_ARCH, equivalence->sides, token_spans, add_other_tokens);
+  search_other_tokens (&search);
   for (size_t i = 0; i < out->count; i++)
     find_witness (diagrams, &out->items[i]);
   if (diagrams->exceeded)

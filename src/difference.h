@@ -14,11 +14,15 @@ struct number_range {
 };
 
 struct difference {
-  bool known_abi; /* false: on a token, or several, that no ABI has; the witness has one */
+  bool known_abi; /* it is on `abi`; else on `tokens` */
   enum abi abi;
-  uint32_t token;
+  struct number_range *tokens; /* ascending, not touching: tokens that no ABI has, or tokens each of
+                                  which decides all its calls alike, on both sides */
+  size_t token_count;
+  uint32_t token; /* the ABI's, or one of them */
   uint32_t verdicts[2];
   diagram where;               /* on which arguments */
+  bool only_example;           /* there are more; `where` is the witness alone */
   struct number_range *ranges; /* ascending, not touching */
   size_t range_count;
   struct seccomp_data witness; /* of a number that the ABI names, if there is one */
@@ -31,6 +35,11 @@ struct differences {
 };
 
 void differences_find (struct differences *out, struct equivalence *equivalence);
+
+bool ranges_have (const struct number_range *ranges, size_t count, uint32_t number);
+
+/* How many numbers they have. */
+uint64_t ranges_size (const struct number_range *ranges, size_t count);
 
 /* Whether the number is in one of the ranges. */
 bool difference_has (const struct difference *difference, uint32_t number);

@@ -109,38 +109,48 @@ meet_test (struct sample *sample, const struct sock_filter *insn, const struct a
   field_write (&sample->call, a->level, wanted);
 }
 
+/* What A holds after an instruction that is no jump. */
+static void
+follow_accumulator (struct accumulator *a, const struct sock_filter *insn, const struct side *side)
+{
+  switch (BPF_CLASS (insn->code)) {
+  case BPF_LD:
+    a->mask = BPF_MODE (insn->code) == BPF_ABS ? UINT32_MAX : 0;
+    if (a->mask)
+      a->level = program_field_level (insn->k, side->big_endian);
+    break;
+  case BPF_ALU:
+    a->mask &= insn->code == (BPF_ALU | BPF_AND | BPF_K) ? insn->k : 0;
+    break;
+  case BPF_MISC:
+    if (BPF_MISCOP (insn->code) == BPF_TXA)
+      a->mask = 0;
+    break;
+  }
+}
+
 /* Goes a way through the program, and makes the call one that goes it, as far as it can be seen: a
- * field that is tested a second time may lead elsewhere. */
+ * field that is tested a second time may lead elsewhere. Tests of arguments are met for a short
+ * stretch only, as most ways end where the first rule is met. */
 static void
 aim_at_program (struct sample *sample, const struct side *side)
 {
-  const struct sock_filter *insn = side->program->instructions;
-  uint32_t one_in = 1 + throw (sample, 8);
+  const struct sock_filter *start = side->program->instructions, *insn = start;
+  const struct sock_filter *stretch = start + throw (sample, (uint32_t) side->program->length);
+  uint32_t length = 1 + throw (sample, 16), one_in = 1 + throw (sample, 8);
   struct accumulator a = {0};
 
   for (; BPF_CLASS (insn->code) != BPF_RET; insn++) {
-    switch (BPF_CLASS (insn->code)) {
-    case BPF_LD:
-      a.mask = BPF_MODE (insn->code) == BPF_ABS ? UINT32_MAX : 0;
-      if (a.mask)
-        a.level = program_field_level (insn->k, side->big_endian);
-      break;
-    case BPF_ALU:
-      a.mask &= insn->code == (BPF_ALU | BPF_AND | BPF_K) ? insn->k : 0;
-      break;
-    case BPF_MISC:
-      if (BPF_MISCOP (insn->code) == BPF_TXA)
-        a.mask = 0;
-      break;
-    case BPF_JMP:
-      if (BPF_OP (insn->code) == BPF_JA) {
-        insn += insn->k;
-        break;
-      }
-      if (throw (sample, one_in) == 0)
+    bool within = insn >= stretch && insn < stretch + length;
+
+    if (BPF_CLASS (insn->code) != BPF_JMP) {
+      follow_accumulator (&a, insn, side);
+    } else if (BPF_OP (insn->code) == BPF_JA) {
+      insn += insn->k;
+    } else {
+      if (within || throw (sample, a.level < LEVEL_ARGUMENTS ? one_in : 64) == 0)
         meet_test (sample, insn, &a);
       insn += jump_taken (sample, insn, &a) ? insn->jt : insn->jf;
-      break;
     }
   }
 }
@@ -240,6 +250,29 @@ shifts_by_register (const struct program *program)
   return false;
 }
 
+static bool
+decided_otherwise (const struct sample *sample, uint32_t verdicts[2])
+{
+  for (int i = 0; i < 2; i++)
+    verdicts[i] = side_verdict (sample, i);
+  return verdicts[0] != verdicts[1];
+}
+
+/* Clears all bits of the arguments that do not matter, for people to read. */
+static void
+simplify (struct sample *sample)
+{
+  uint32_t ignored[2];
+
+  for (unsigned bit = 0; bit < ARGUMENT_COUNT * 64; bit++) {
+    struct seccomp_data call = sample->call;
+
+    sample->call.args[bit / 64] &= ~(UINT64_C (1) << bit % 64);
+    if (!decided_otherwise (sample, ignored))
+      sample->call = call;
+  }
+}
+
 bool
 sample_refute (const struct side *const sides[2], struct arena *arena, struct seccomp_data *call,
                uint32_t verdicts[2], unsigned *tried)
@@ -255,12 +288,12 @@ sample_refute (const struct side *const sides[2], struct arena *arena, struct se
   }
   for (; *tried < CALLS; ++*tried) {
     make_call (&sample);
-    for (int i = 0; i < 2; i++)
-      verdicts[i] = side_verdict (&sample, i);
-    if (verdicts[0] != verdicts[1]) {
-      *call = sample.call;
-      return true;
-    }
+    if (!decided_otherwise (&sample, verdicts))
+      continue;
+    simplify (&sample);
+    decided_otherwise (&sample, verdicts);
+    *call = sample.call;
+    return true;
   }
   return false;
 }

@@ -6,68 +6,105 @@
 #include "groups.h"
 #include "subject.h"
 
-enum { LINE_WIDTH = 96, INDENT = 4 };
+enum { LINE_WIDTH = 80, INDENT = 4, LISTED_RANGES = 8 };
 
 /* --- text ----------------------------------------------------------------------------------- */
 
-/* Words in lines of LINE_WIDTH. */
-struct paragraph {
-  int column;
-};
-
+/* At the text's spaces, in lines of LINE_WIDTH, all but perhaps the first indented. */
 static void
-print_word (struct paragraph *paragraph, const char *word, bool last)
+print_paragraph (int indent, const char *text)
 {
-  int length = (int) strlen (word) + !last;
+  int column = printf ("%*s", indent, "");
+  bool first = true;
 
-  if (paragraph->column == 0 || paragraph->column + 1 + length > LINE_WIDTH)
-    paragraph->column = printf ("%s%*s", paragraph->column ? "\n" : "", INDENT, "");
-  else
-    paragraph->column += printf (" ");
-  paragraph->column += printf ("%s%s", word, last ? "\n" : ",");
+  while (*text) {
+    int length = (int) strcspn (text, " ");
+
+    if (!first && column + 1 + length > LINE_WIDTH)
+      column = printf ("\n%*s", INDENT, "") - 1;
+    else if (!first)
+      column += printf (" ");
+    column += printf ("%.*s", length, text);
+    text += text[length] ? length + 1 : length;
+    first = false;
+  }
+  printf ("\n");
 }
 
-static void
-print_members (const struct group *group, struct arena *arena)
+static const char *
+listed (const char *text, const char *more, struct arena *arena)
 {
-  struct paragraph paragraph = {0};
+  return text ? arena_printf (arena, "%s, %s", text, more) : more;
+}
+
+/* Large numbers in hexadecimal: those of x32 have bit 30. */
+static const char *
+number_text (uint32_t number, struct arena *arena)
+{
+  return arena_printf (arena, number > 0xffff ? "0x%" PRIx32 : "%" PRIu32, number);
+}
+
+static const char *
+members_text (const struct group *group, struct arena *arena)
+{
+  size_t count = group->range_count < LISTED_RANGES ? group->range_count : LISTED_RANGES;
+  uint64_t left = ranges_size (group->ranges + count, group->range_count - count);
+  const char *text = NULL;
 
   for (size_t i = 0; i < group->row_count; i++)
-    print_word (&paragraph, syscall_name (group->rows[i]), i + 1 == group->row_count);
-  for (size_t i = 0; i < group->range_count; i++) {
+    text = listed (text, syscall_name (group->rows[i]), arena);
+  for (size_t i = 0; i < count; i++) {
     const struct number_range *range = &group->ranges[i];
-    const char *text = arena_printf (arena, "%" PRIu32, range->first);
+    const char *one = number_text (range->first, arena);
 
     if (range->last != range->first)
-      text = arena_printf (arena, "%s-%" PRIu32, text, range->last);
-    print_word (&paragraph, text, i + 1 == group->range_count);
+      one = arena_printf (arena, "%s-%s", one, number_text (range->last, arena));
+    text = listed (text, one, arena);
   }
+  return left ? arena_printf (arena, "%s and %" PRIu64 " more", text, left) : text;
+}
+
+static const char *
+count_text (const struct group *group, struct arena *arena)
+{
+  uint64_t count =
+      group->row_count ? group->row_count : ranges_size (group->ranges, group->range_count);
+
+  if (group->every)
+    return "every system call";
+  return arena_printf (arena, "%" PRIu64 " %s%s%s", count,
+                       group->row_count ? "system call" : "number", count == 1 ? "" : "s",
+                       group->row_count ? "" : " without a name");
 }
 
 static void
 print_group (const struct group *group, struct arena *arena)
 {
   char before[VERDICT_TEXT], after[VERDICT_TEXT];
-  uint64_t count = group->row_count ? group->row_count : group_number_count (group);
 
-  printf ("%s: %s -> %s", group_abis_text (group, arena), verdict_text (group->verdicts[0], before),
-          verdict_text (group->verdicts[1], after));
+  print_paragraph (0, arena_printf (arena, "%s: %s -> %s: %s", group_abis_text (group, arena),
+                                    verdict_text (group->verdicts[0], before),
+                                    verdict_text (group->verdicts[1], after),
+                                    count_text (group, arena)));
+  if (!group->every)
+    print_paragraph (INDENT, members_text (group, arena));
   if (!group->where)
-    printf (", for some arguments");
+    print_paragraph (INDENT, "for some arguments");
   else if (*group->where)
-    printf (", where %s", group->where);
-  printf (": %" PRIu64 " %s%s%s\n", count, group->row_count ? "system call" : "number",
-          count == 1 ? "" : "s", group->row_count ? "" : " without a name");
-  print_members (group, arena);
-  printf ("%*sfor example: %s\n", INDENT, "", equivalence_call_text (&group->witness, arena));
+    print_paragraph (INDENT, arena_printf (arena, "where %s", group->where));
+  print_paragraph (INDENT, arena_printf (arena, "for example: %s",
+                                         equivalence_call_text (&group->witness, arena)));
 }
 
 static void
-print_text (const struct groups *groups, bool complete, struct arena *arena)
+print_text (const struct groups *groups, const struct equivalence *result, bool complete,
+            struct arena *arena)
 {
   for (size_t i = 0; i < groups->count; i++)
     print_group (&groups->items[i], arena);
-  if (!complete)
+  if (!result->followed)
+    print_paragraph (0, arena_printf (arena, "... and perhaps more: %s", result->reason));
+  else if (!complete)
     printf ("... and more, too many to list\n");
 }
 
@@ -103,6 +140,21 @@ write_witness (struct json_writer *writer, const struct group *group, struct are
 }
 
 static void
+write_ranges (struct json_writer *writer, const char *key, const struct number_range *ranges,
+              size_t count)
+{
+  json_write_string (writer, key);
+  json_write_array (writer);
+  for (size_t i = 0; i < count; i++) {
+    json_write_array (writer);
+    json_write_unsigned (writer, ranges[i].first);
+    json_write_unsigned (writer, ranges[i].last);
+    json_write_array_end (writer);
+  }
+  json_write_array_end (writer);
+}
+
+static void
 write_members (struct json_writer *writer, const struct group *group)
 {
   json_write_string (writer, "syscalls");
@@ -110,15 +162,7 @@ write_members (struct json_writer *writer, const struct group *group)
   for (size_t i = 0; i < group->row_count; i++)
     json_write_string (writer, syscall_name (group->rows[i]));
   json_write_array_end (writer);
-  json_write_string (writer, "numbers");
-  json_write_array (writer);
-  for (size_t i = 0; i < group->range_count; i++) {
-    json_write_array (writer);
-    json_write_unsigned (writer, group->ranges[i].first);
-    json_write_unsigned (writer, group->ranges[i].last);
-    json_write_array_end (writer);
-  }
-  json_write_array_end (writer);
+  write_ranges (writer, "numbers", group->ranges, group->range_count);
 }
 
 static void
@@ -133,6 +177,9 @@ write_group (struct json_writer *writer, const struct group *group, struct arena
     if (group->abis & ABI_BIT (abi))
       json_write_string (writer, abi_table[abi].name);
   json_write_array_end (writer);
+  write_ranges (writer, "otherArches", group->tokens, group->token_count);
+  json_write_string (writer, "every");
+  json_write_boolean (writer, group->every);
   write_key_text (writer, "before", verdict_text (group->verdicts[0], text));
   write_key_text (writer, "after", verdict_text (group->verdicts[1], text));
   json_write_string (writer, "conditional");
@@ -178,7 +225,8 @@ compare_in (struct arena *arena, const struct subject subjects[2], bool json)
 
   equivalence_check (&result, &subjects[0].side, &subjects[1].side, arena);
   if (result.result == EQUIVALENCE_UNKNOWN)
-    return complain (STATUS_TROUBLE, "cannot tell: %s", result.reason);
+    return complain (STATUS_TROUBLE, "cannot tell: %s (simulate tells of single calls)",
+                     result.reason);
   same = result.result == EQUIVALENCE_EQUAL;
   if (!same) {
     differences_find (&differences, &result);
@@ -189,7 +237,7 @@ compare_in (struct arena *arena, const struct subject subjects[2], bool json)
   else if (same)
     printf ("the same: %s and %s decide every call alike\n", subjects[0].name, subjects[1].name);
   else
-    print_text (&groups, differences.complete, arena);
+    print_text (&groups, &result, differences.complete, arena);
   if (finish_output (stdout, "stdout"))
     return STATUS_TROUBLE;
   return same ? STATUS_OK : STATUS_FAILED;

@@ -1,5 +1,6 @@
 #include "groups.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,46 @@ group_add (struct maker *maker, const struct kind *kind, uint32_t abis,
   return group;
 }
 
+/* --- whole ABIs ------------------------------------------------------------------------------ */
+
+/* Bit 30 tells x32's numbers from x86_64's, but for -1. */
+static bool
+is_every_number (const struct difference *item)
+{
+  uint64_t every = UINT64_C (1) << 32;
+
+  if (item->known_abi && item->abi == ABI_X32)
+    every = every / 2 - 1;
+  else if (item->known_abi && item->abi == ABI_X86_64)
+    every = every / 2 + 1;
+  return ranges_size (item->ranges, item->range_count) == every;
+}
+
+/* Known ABIs together; other tokens by themselves. */
+static void
+group_whole (struct maker *maker, const struct kind *kind)
+{
+  struct group *known = NULL; /* the items come first that are on one */
+
+  for (size_t i = 0; i < kind->count; i++) {
+    const struct difference *item = kind->items[i];
+    struct group *group = item->known_abi ? known : NULL;
+
+    if (!is_every_number (item))
+      continue;
+    if (!group) {
+      group = group_add (maker, kind, 0, &item->witness);
+      group->every = true;
+      group->tokens = item->tokens;
+      group->token_count = item->token_count;
+    }
+    if (!item->known_abi)
+      continue;
+    group->abis |= ABI_BIT (item->abi);
+    known = group;
+  }
+}
+
 /* --- system calls --------------------------------------------------------------------------- */
 
 /* The ABIs on which a call is in an item of this kind, and a call of the first of them. */
@@ -60,7 +101,7 @@ abis_of_row (const struct kind *kind, int row, struct seccomp_data *witness)
   for (size_t i = 0; i < kind->count; i++) {
     const struct difference *item = kind->items[i];
 
-    if (!item->known_abi || !syscall_number (row, item->abi, &number) ||
+    if (!item->known_abi || is_every_number (item) || !syscall_number (row, item->abi, &number) ||
         !difference_has (item, number))
       continue;
     if (!abis) {
@@ -113,10 +154,11 @@ group_rows (struct maker *maker, const struct kind *kind)
 /* --- numbers without a name ------------------------------------------------------------------ */
 
 static void
-add_unnamed (struct group *group, const struct number_range *range, struct arena *arena)
+add_unnamed (struct group *group, uint64_t first, uint64_t end, struct arena *arena)
 {
-  if (range->first <= range->last)
-    *ARENA_PUSH (arena, group->ranges, group->range_count) = *range;
+  if (first < end)
+    *ARENA_PUSH (arena, group->ranges, group->range_count) =
+        (struct number_range){(uint32_t) first, (uint32_t) (end - 1)};
 }
 
 /* The ranges of an item without the numbers that the ABI names. */
@@ -127,17 +169,16 @@ find_unnamed (struct group *group, const struct difference *item, struct arena *
   const int16_t *rows = item->known_abi ? syscall_rows_by_number (item->abi, &count) : NULL;
 
   for (size_t i = 0; i < item->range_count; i++) {
-    struct number_range rest = item->ranges[i];
+    uint64_t first = item->ranges[i].first, end = (uint64_t) item->ranges[i].last + 1;
     uint32_t number;
 
-    for (; at < count && syscall_number (rows[at], item->abi, &number) && number <= rest.last;
-         at++) {
-      if (number < rest.first)
+    for (; at < count && syscall_number (rows[at], item->abi, &number) && number < end; at++) {
+      if (number < first)
         continue;
-      add_unnamed (group, &(struct number_range){rest.first, number - 1}, arena);
-      rest.first = number + 1;
+      add_unnamed (group, first, number, arena);
+      first = (uint64_t) number + 1;
     }
-    add_unnamed (group, &rest, arena);
+    add_unnamed (group, first, end, arena);
   }
 }
 
@@ -157,7 +198,8 @@ group_unnamed (struct maker *maker, const struct kind *kind)
     const struct difference *item = kind->items[i];
     struct group found = {0}, *same = NULL;
 
-    find_unnamed (&found, item, maker->arena);
+    if (!is_every_number (item))
+      find_unnamed (&found, item, maker->arena);
     if (!found.range_count)
       continue;
     for (size_t j = first; j < maker->out->count; j++)
@@ -168,6 +210,8 @@ group_unnamed (struct maker *maker, const struct kind *kind)
       same = group_add (maker, kind, 0, &item->witness);
       same->ranges = found.ranges;
       same->range_count = found.range_count;
+      same->tokens = item->tokens;
+      same->token_count = item->token_count;
       same->witness.nr = (int) found.ranges[0].first;
     }
     if (item->known_abi)
@@ -198,6 +242,7 @@ group_kinds (struct maker *maker, bool conditional)
 
     if ((!kind->where || *kind->where) != conditional)
       continue;
+    group_whole (maker, kind);
     group_rows (maker, kind);
     group_unnamed (maker, kind);
   }
@@ -214,35 +259,100 @@ groups_make (struct groups *out, const struct differences *differences, struct d
   for (size_t i = 0; i < differences->count; i++) {
     const struct difference *item = &differences->items[i];
     bool wide = !item->known_abi || abi_table[item->abi].wide;
-    diagram where;
+    const char *where = NULL;
     struct kind *kind;
 
     diagrams_restart (&usual, usual.order, DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
-    where = diagram_copy (&usual, diagrams, item->where);
-    kind = kind_of (&maker, item, region_text (&usual, where, wide));
+    if (!item->only_example)
+      where = region_text (&usual, diagram_copy (&usual, diagrams, item->where), wide);
+    kind = kind_of (&maker, item, where);
     *ARENA_PUSH (maker.arena, kind->items, kind->count) = item;
   }
   group_kinds (&maker, false);
   group_kinds (&maker, true);
 }
 
-const char *
-group_abis_text (const struct group *group, struct arena *arena)
+/* --- which ABIs --------------------------------------------------------------------------------
+ */
+
+static const char *
+list_text (const char *text, const char *more, struct arena *arena)
+{
+  return text ? arena_printf (arena, "%s, %s", text, more) : more;
+}
+
+static const char *
+known_text (uint32_t abis, struct arena *arena)
 {
   const char *text = NULL;
 
   for (enum abi abi = 0; abi < ABI_COUNT; abi++)
-    if (group->abis & ABI_BIT (abi))
-      text = text ? arena_printf (arena, "%s, %s", text, abi_table[abi].name) : abi_table[abi].name;
-  return text ? text : "other ABIs";
+    if (abis & ABI_BIT (abi))
+      text = list_text (text, abi_table[abi].name, arena);
+  return text;
 }
 
-uint64_t
-group_number_count (const struct group *group)
+/* How many tokens a set of ABIs has. */
+static uint64_t
+token_count (uint32_t abis)
 {
   uint64_t count = 0;
+  enum abi first;
 
-  for (size_t i = 0; i < group->range_count; i++)
-    count += (uint64_t) group->ranges[i].last - group->ranges[i].first + 1;
+  for (enum abi abi = 0; abi < ABI_COUNT; abi++)
+    count += abis & ABI_BIT (abi) && abi_from_token (abi_table[abi].token, &first) && first == abi;
   return count;
+}
+
+/* The ABIs whose tokens are in a set. */
+static uint32_t
+abis_within (const struct number_range *tokens, size_t count)
+{
+  uint32_t abis = 0;
+
+  for (enum abi abi = 0; abi < ABI_COUNT; abi++)
+    if (ranges_have (tokens, count, abi_table[abi].token))
+      abis |= ABI_BIT (abi);
+  return abis;
+}
+
+static const char *
+tokens_text (const struct number_range *range, struct arena *arena)
+{
+  uint32_t known = abis_within (range, 1);
+
+  if (range->first != range->last)
+    return arena_printf (arena, "arch 0x%" PRIx32 " to 0x%" PRIx32, range->first, range->last);
+  return known ? known_text (known, arena) : arena_printf (arena, "arch 0x%" PRIx32, range->first);
+}
+
+static const char *
+some_tokens_text (const struct group *group, struct arena *arena)
+{
+  enum { LISTED = 4 };
+  size_t listed = group->token_count < LISTED ? group->token_count : LISTED;
+  uint64_t left = ranges_size (group->tokens + listed, group->token_count - listed);
+  const char *text = NULL;
+
+  for (size_t i = 0; i < listed; i++)
+    text = list_text (text, tokens_text (&group->tokens[i], arena), arena);
+  return left ? arena_printf (arena, "%s and %" PRIu64 " more", text, left) : text;
+}
+
+const char *
+group_abis_text (const struct group *group, struct arena *arena)
+{
+  uint32_t inside = abis_within (group->tokens, group->token_count);
+  uint32_t all = ABI_BIT (ABI_COUNT) - 1;
+  uint64_t unknown;
+
+  if (group->abis)
+    return known_text (group->abis, arena);
+  unknown = ranges_size (group->tokens, group->token_count) - token_count (inside);
+  if (unknown < (UINT64_C (1) << 32) - token_count (all))
+    return some_tokens_text (group, arena);
+  if (!inside)
+    return "all other ABIs";
+  return inside == all ? "all ABIs"
+                       : arena_printf (arena, "all ABIs but %s", known_text (all & ~inside, arena));
 }

@@ -10,9 +10,12 @@
 
 struct group {
   uint32_t verdicts[2];
-  const char *where; /* "": always; NULL: for some arguments, too many to tell */
-  uint32_t abis;     /* bits of enum abi; 0: ABIs that are in no table */
-  int16_t *rows;     /* system calls by name; or else */
+  const char *where;                 /* "": always; NULL: for some arguments, too many to tell */
+  uint32_t abis;                     /* bits of enum abi; or else */
+  const struct number_range *tokens; /* see struct difference */
+  size_t token_count;
+  bool every;    /* all system calls; or else */
+  int16_t *rows; /* those with these names; or else */
   size_t row_count;
   struct number_range *ranges; /* numbers that no system call has */
   size_t range_count;
@@ -28,10 +31,7 @@ struct groups {
 void groups_make (struct groups *out, const struct differences *differences,
                   struct diagrams *diagrams);
 
-/* "x86_64, x86"; "other ABIs" */
+/* "x86_64, x86"; "arch 0x1234"; "all other ABIs"; "all ABIs but x86_64, x32" */
 const char *group_abis_text (const struct group *group, struct arena *arena);
-
-/* How many numbers its ranges have. */
-uint64_t group_number_count (const struct group *group);
 
 #endif

@@ -46,7 +46,8 @@ tell (const struct equivalence *result, const struct subject *config, const stru
       struct arena *arena)
 {
   if (result->result == EQUIVALENCE_UNKNOWN)
-    return complain (STATUS_TROUBLE, "cannot tell: %s", result->reason);
+    return complain (STATUS_TROUBLE, "cannot tell: %s (simulate tells of single calls)",
+                     result->reason);
   if (result->result == EQUIVALENCE_EQUAL)
     print_proof (config, program);
   else

@@ -4,6 +4,7 @@
 
 #include "equivalence.h"
 #include "execute.h"
+#include "order.h"
 #include "verdict.h"
 
 enum {
@@ -456,7 +457,12 @@ undefined_shifts (void)
   struct program equal_4 =
       PROGRAM (LOAD (nr), TEST_K (BPF_JEQ, 4, 0, 1), RETURN (ALLOW), RETURN (EPERM_));
 
-  assert_int_equal (check_pair (&shifts, &shifts).result, EQUIVALENCE_UNKNOWN);
+  struct program same_shifts =
+      PROGRAM (LOAD (nr), BPF_STMT (BPF_MISC | BPF_TAX, 0), BPF_STMT (BPF_LD | BPF_IMM, 1),
+               BPF_STMT (BPF_ALU | BPF_LSH | BPF_X, 0), TEST_K (BPF_JEQ, 8, 1, 0), RETURN (EPERM_),
+               RETURN (ALLOW));
+
+  assert_int_equal (check_pair (&shifts, &same_shifts).result, EQUIVALENCE_UNKNOWN);
   assert_int_equal (check_pair (&shifts, &equal_3).result, EQUIVALENCE_UNKNOWN);
   assert_int_equal (check_pair (&shifts, &equal_4).result, EQUIVALENCE_DIFFERENT);
   assert_int_equal (check_pair (&guarded, &equal_3).result, EQUIVALENCE_EQUAL);
@@ -470,13 +476,18 @@ too_much_is_unknown (void)
       PROGRAM (LOAD (args[0]), BPF_STMT (BPF_MISC | BPF_TAX, 0), LOAD (args[1]),
                BPF_STMT (BPF_ALU | BPF_MUL | BPF_X, 0), TEST_K (BPF_JEQ, 0x12345677, 0, 1),
                RETURN (ALLOW), RETURN (EPERM_));
-  struct sock_filter room[4 * 400 + 1];
-  struct program states = {room, 4 * 400 + 1};
-  struct equivalence result = check_pair (&squares, &squares);
+  struct program swapped =
+      PROGRAM (LOAD (args[1]), BPF_STMT (BPF_MISC | BPF_TAX, 0), LOAD (args[0]),
+               BPF_STMT (BPF_ALU | BPF_MUL | BPF_X, 0), TEST_K (BPF_JEQ, 0x12345677, 0, 1),
+               RETURN (ALLOW), RETURN (EPERM_));
+  struct sock_filter room[4 * 400 + 1], other_room[4 * 400 + 1];
+  struct program states = {room, 4 * 400 + 1}, other_states = {other_room, 4 * 400 + 1};
+  struct equivalence result = check_pair (&squares, &swapped);
 
   assert_int_equal (result.result, EQUIVALENCE_UNKNOWN);
   assert_string_equal (result.reason,
-                       "the first program: what it computes takes too large a diagram");
+                       "the first: what it computes takes too large a diagram; 32768 calls that "
+                       "were tried are decided alike");
   forget_all ();
   for (unsigned i = 0; i < 400; i++) {
     room[4 * i] = (struct sock_filter) LOAD (args[i % 6]);
@@ -487,8 +498,82 @@ too_much_is_unknown (void)
       room[4 * i] = (struct sock_filter) BPF_STMT (BPF_LD | BPF_MEM, i % 7);
   }
   room[4 * 400] = (struct sock_filter) BPF_STMT (BPF_RET | BPF_A, 0);
-  result = check_pair (&states, &states);
+  memcpy (other_room, room, sizeof room);
+  other_room[1] = (struct sock_filter) TEST_K (BPF_JGE, 1, 1, 0);
+  result = check_pair (&states, &other_states);
   assert_int_equal (result.result, EQUIVALENCE_UNKNOWN);
+}
+
+/* Of what cannot be followed it is still known that it does what it does. */
+static void
+the_same_instructions (void)
+{
+  struct program squares =
+      PROGRAM (LOAD (args[0]), BPF_STMT (BPF_MISC | BPF_TAX, 0), LOAD (args[1]),
+               BPF_STMT (BPF_ALU | BPF_MUL | BPF_X, 0), TEST_K (BPF_JEQ, 0x12345677, 0, 1),
+               RETURN (ALLOW), RETURN (EPERM_));
+  struct side little = {.program = &squares}, big = {.program = &squares, .big_endian = true};
+  struct equivalence result;
+
+  assert_int_equal (check_pair (&squares, &squares).result, EQUIVALENCE_EQUAL);
+  equivalence_check (&result, &little, &big, &arena);
+  assert_int_not_equal (result.result, EQUIVALENCE_EQUAL);
+}
+
+/* What cannot be followed is refuted where the difference is one that their constants tell. */
+static void
+refuted_by_trying (void)
+{
+  struct program products = PROGRAM (
+      LOAD (arch), TEST_K (BPF_JEQ, 0xc000003e, 0, 8), LOAD (nr), TEST_K (BPF_JEQ, 59, 0, 6),
+      LOAD (args[0]), BPF_STMT (BPF_MISC | BPF_TAX, 0), LOAD (args[1]),
+      BPF_STMT (BPF_ALU | BPF_MUL | BPF_X, 0), TEST_K (BPF_JEQ, 0x12345677, 0, 1), RETURN (ALLOW),
+      LOAD (args[4]), TEST_K (BPF_JGT, 0x12345, 0, 1), RETURN (SECCOMP_RET_TRAP), RETURN (EPERM_));
+  struct sock_filter room[14];
+  struct program other = {room, 14};
+  struct equivalence result;
+
+  memcpy (room, products.instructions, sizeof room);
+  room[11].k++;
+  result = check_pair (&products, &other);
+  assert_int_equal (result.result, EQUIVALENCE_DIFFERENT);
+  assert_false (result.followed);
+  assert_int_equal ((uint32_t) result.witness.args[4], 0x12346);
+  assert_int_not_equal (result.verdicts[0], result.verdicts[1]);
+}
+
+/* Random programs in any order of the bits: with the interpreter again. */
+static void
+every_order_is_right (void)
+{
+  for (unsigned i = 0; i < FOLLOWED / 3; i++) {
+    struct sock_filter room[MAX_LENGTH];
+    struct order_sets sets = {.arena = &arena};
+    struct diagrams diagrams, usual;
+    struct program program;
+    diagram of, copy;
+
+    forget_all ();
+    sets = (struct order_sets){.arena = &arena};
+    random_program (&program, room, i % 2);
+    order_sets_of_program (&sets, &program, false);
+    diagrams_init (&usual, &arena);
+    diagrams_init (&diagrams, &arena);
+    diagrams_restart (&diagrams, i % 3 ? order_of_sets (&sets) : order_interleaved (&arena),
+                      DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+    if (program_diagram (&diagrams, &program, false, &of))
+      continue;
+    copy = diagram_copy (&usual, &diagrams, of);
+    for (unsigned j = 0; j < POINTS; j++) {
+      struct seccomp_data call = random_call (&program);
+      uint32_t value = diagram_value (&diagrams, of, &call);
+
+      if (value != VERDICT_UNDEFINED)
+        assert_int_equal (value, verdict_effect (program_run (&program, &call, false, NULL)));
+      if (!usual.exceeded)
+        assert_int_equal (value, diagram_value (&usual, copy, &call));
+    }
+  }
 }
 
 /* The same program reads other halves on the other byte order. */
@@ -542,6 +627,9 @@ main (void)
       TEST (division_by_zero_kills),
       TEST (undefined_shifts),
       TEST (too_much_is_unknown),
+      TEST (the_same_instructions),
+      TEST (refuted_by_trying),
+      TEST (every_order_is_right),
       TEST (byte_orders),
       TEST (witness_prefers_names),
   };
