@@ -16,7 +16,8 @@ static const char usage[] =
     "Compiles, installs and calls under each PROFILE by oci-seccomp and by libseccomp, linear and\n"
     "tree; prints all figures, and which targets they meet. Without PROFILE: those of "
     "tests/profiles\n"
-    "in $srcdir (default: .), and of $PROFILES_DIR if that is set.\n"
+    "in $srcdir (default: .), and of $PROFILES_DIR if that is set. Targets are Docker's default\n"
+    "profile's: without a docker-default.json there are figures, but no judgement.\n"
     "\n"
     "  --json FILE        the same figures as JSON\n"
     "  --repetitions N    of each measurement (25)\n";
@@ -68,17 +69,25 @@ find_profiles (struct run *run, char *const *paths)
     die (pattern, "no profiles there");
 }
 
-/* Docker's own profile where it is at hand; else the project's, which is much like it. */
 static const struct outcome *
-find_docker (const struct bench *bench)
+find_outcome (const struct bench *bench, const char *name)
 {
-  static const char *const names[] = {"docker-default.json", "engine.json"};
+  for (size_t i = 0; i < bench->outcome_count; i++)
+    if (!strcmp (bench->outcomes[i].name, name))
+      return &bench->outcomes[i];
+  return NULL;
+}
 
-  for (size_t n = 0; n < sizeof names / sizeof *names; n++)
-    for (size_t i = 0; i < bench->outcome_count; i++)
-      if (!strcmp (bench->outcomes[i].name, names[n]))
-        return &bench->outcomes[i];
-  return &bench->outcomes[0];
+/* Docker's own profile where it is at hand; else the project's, which is much like it. */
+static void
+find_docker (struct bench *bench)
+{
+  bench->docker = find_outcome (bench, "docker-default.json");
+  bench->docker_missing = !bench->docker;
+  if (!bench->docker)
+    bench->docker = find_outcome (bench, "engine.json");
+  if (!bench->docker)
+    bench->docker = &bench->outcomes[0];
 }
 
 /* --- what to know --- */
@@ -219,7 +228,7 @@ measure_all (struct run *run)
   }
   if (!bench->outcome_count)
     die ("no profile", "can be compiled for this machine");
-  bench->docker = find_docker (bench);
+  find_docker (bench);
   take_figures (&bench->docker_three, bench, &(struct abi_set){{ABI_X86_64, ABI_X86, ABI_X32}, 3});
   take_figures (&bench->docker_one, bench, &(struct abi_set){{ABI_X86_64}, 1});
 }

@@ -185,7 +185,12 @@ print_lengths (FILE *out, const struct bench *bench)
 static void
 print_targets (FILE *out, const struct bench *bench)
 {
-  fprintf (out, "\ntargets, for %s\n", bench->docker->name);
+  fprintf (out, "\ntargets for Docker's default profile, and figures of %s\n", bench->docker->name);
+  if (bench->docker_missing)
+    fputs (
+        "  no docker-default.json is at hand (in $PROFILES_DIR, or named): so of most there is no "
+        "judgement\n",
+        out);
   for (size_t i = 0; i < target_count; i++) {
     double figure;
     enum target_state state = target_check (&targets[i], bench, &figure);

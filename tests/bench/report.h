@@ -15,12 +15,14 @@ struct target {
   bool at_least;    /* else at most */
   double limit;
   double (*figure) (const struct bench *bench); /* NAN: not measured */
+  bool of_any_profile;                          /* else of Docker's default one */
 };
 
 extern const struct target targets[];
 extern const size_t target_count;
 
-enum target_state { TARGET_MET, TARGET_MISSED, TARGET_UNKNOWN };
+/* OTHER: measured of another profile than the target is for. */
+enum target_state { TARGET_MET, TARGET_MISSED, TARGET_UNKNOWN, TARGET_OTHER };
 enum target_state target_check (const struct target *target, const struct bench *bench,
                                 double *figure);
 extern const char *const target_state_names[];

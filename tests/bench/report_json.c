@@ -193,7 +193,8 @@ put_lengths (struct json *json, const struct bench *bench)
 static void
 put_targets (struct json *json, const struct bench *bench)
 {
-  put_string (json, "targets_are_for", bench->docker->name);
+  put_string (json, "targets_are_for", "docker-default.json");
+  put_string (json, "figures_are_of", bench->docker->name);
   open_group (json, "targets", '[');
   for (size_t i = 0; i < target_count; i++) {
     double figure;

@@ -62,7 +62,8 @@ struct bench {
   size_t outcome_count;
   struct lengths *lengths;
   size_t length_count;
-  const struct outcome *docker;            /* the profile that targets are about */
+  const struct outcome *docker;            /* Docker's default profile, which targets are about */
+  bool docker_missing;                     /* that is another one, much like it */
   struct figures docker_three, docker_one; /* ours, on x86_64+x86+x32 and on x86_64 */
   char *notes;                             /* what was not measured: one line each */
 };
