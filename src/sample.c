@@ -1,8 +1,5 @@
 #include "sample.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "execute.h"
 #include "meaning.h"
 #include "verdict.h"
@@ -195,19 +192,34 @@ flip_a_bit (struct sample *sample)
   sample->call.args[throw (sample, ARGUMENT_COUNT)] ^= UINT64_C (1) << throw (sample, 64);
 }
 
-/* From the last call, or anew: from no bits, all bits, any bits. */
+static uint64_t
+any_word (struct sample *sample, uint32_t kind)
+{
+  switch (kind) {
+  case 0:
+    return 0;
+  case 1:
+    return UINT64_MAX;
+  case 2:
+    return throw (sample, 64);
+  default:
+    return (uint64_t) throw (sample, UINT32_MAX) << 32 | throw (sample, UINT32_MAX);
+  }
+}
+
+/* From the last call; or anew, from no bits, all bits, small numbers, any numbers. */
 static void
 begin_call (struct sample *sample)
 {
   uint32_t kind = throw (sample, 8);
 
-  if (kind > 4)
+  if (kind > 3)
     return;
-  memset (&sample->call, 0, sizeof sample->call);
-  for (unsigned i = 0; i < ARGUMENT_COUNT && kind > 2; i++)
-    sample->call.args[i] =
-        kind == 3 ? UINT64_MAX
-                  : (uint64_t) throw (sample, UINT32_MAX) << 32 | throw (sample, UINT32_MAX);
+  sample->call.nr = (int) any_word (sample, kind);
+  sample->call.arch = (uint32_t) any_word (sample, kind);
+  for (unsigned i = 0; i < ARGUMENT_COUNT; i++)
+    sample->call.args[i] = any_word (sample, kind);
+  sample->call.instruction_pointer = any_word (sample, kind);
 }
 
 static void
@@ -262,8 +274,12 @@ decided_otherwise (const struct sample *sample, uint32_t verdicts[2])
 static void
 simplify (struct sample *sample)
 {
+  struct seccomp_data found = sample->call;
   uint32_t ignored[2];
 
+  sample->call.instruction_pointer = 0;
+  if (!decided_otherwise (sample, ignored))
+    sample->call = found;
   for (unsigned bit = 0; bit < ARGUMENT_COUNT * 64; bit++) {
     struct seccomp_data call = sample->call;
 
