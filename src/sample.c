@@ -199,24 +199,26 @@ any_word (struct sample *sample, uint32_t kind)
   case 0:
     return 0;
   case 1:
-    return UINT64_MAX;
-  case 2:
     return throw (sample, 64);
+  case 2:
+    return UINT64_MAX;
   default:
     return (uint64_t) throw (sample, UINT32_MAX) << 32 | throw (sample, UINT32_MAX);
   }
 }
 
-/* From the last call; or anew, from no bits, all bits, small numbers, any numbers. */
+/* From the last call; or with other arguments, most often none; or all anew. */
 static void
 begin_call (struct sample *sample)
 {
-  uint32_t kind = throw (sample, 8);
+  uint32_t keep = throw (sample, 4), kind = throw (sample, 2) ? throw (sample, 4) : 0;
 
-  if (kind > 3)
+  if (keep == 0)
     return;
-  sample->call.nr = (int) any_word (sample, kind);
-  sample->call.arch = (uint32_t) any_word (sample, kind);
+  if (keep == 1) {
+    sample->call.nr = (int) any_word (sample, kind);
+    sample->call.arch = (uint32_t) any_word (sample, kind);
+  }
   for (unsigned i = 0; i < ARGUMENT_COUNT; i++)
     sample->call.args[i] = any_word (sample, kind);
   sample->call.instruction_pointer = any_word (sample, kind);
