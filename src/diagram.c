@@ -307,7 +307,8 @@ diagram_of_call (struct diagrams *diagrams, const struct seccomp_data *data, uns
 
   for (unsigned at = LEVEL_LEAF; at-- > level;) {
     unsigned bit;
-    bool set = level_word (data, diagrams->order->usual[at], &bit) >> bit & 1;
+    uint64_t word = level_word (data, diagrams->order->usual[at], &bit);
+    bool set = word >> bit & 1;
 
     result =
         diagram_node (diagrams, at, set ? DIAGRAM_FALSE : result, set ? result : DIAGRAM_FALSE);

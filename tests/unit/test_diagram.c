@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 
 #include "diagram.h"
+#include "order.h"
 #include "verdict.h"
 #include "word.h"
 
@@ -57,7 +58,7 @@ random_diagram (unsigned depth, uint8_t table[CASES], unsigned values)
 
     for (unsigned i = 0; i < CASES; i++)
       table[i] = i >> bit & 1;
-    return diagram_node (&diagrams, table_levels[bit], DIAGRAM_FALSE, DIAGRAM_TRUE);
+    return diagram_bit (&diagrams, table_levels[bit]);
   }
   condition = random_diagram (depth - 1, condition_table, 2);
   yes = random_diagram (depth - 1, yes_table, values);
@@ -103,7 +104,7 @@ check_table (diagram of, const uint8_t table[CASES])
 
 /* Equal functions are equal numbers, however they came about; unequal ones are not. */
 static void
-canonical (void)
+check_canonical (void)
 {
   static struct {
     uint8_t table[CASES];
@@ -111,7 +112,6 @@ canonical (void)
   } known[600];
   size_t equal = 0, count = sizeof known / sizeof known[0];
 
-  diagrams_init (&diagrams, &arena);
   for (size_t i = 0; i < count; i++) {
     known[i].diagram = random_diagram ((unsigned) i % 5, known[i].table, 5);
     check_table (known[i].diagram, known[i].table);
@@ -134,6 +134,119 @@ canonical (void)
   assert_true (equal > 500);
   assert_false (diagrams.exceeded);
 }
+
+static void
+canonical (void)
+{
+  diagrams_init (&diagrams, &arena);
+  check_canonical ();
+}
+
+/* --- orders --- */
+
+static void
+begin_in_order (const struct diagram_order *order)
+{
+  diagrams_restart (&diagrams, order, DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+}
+
+static void
+canonical_in_other_orders (void)
+{
+  struct order_sets sets = {.arena = &arena};
+  struct program program = {
+      (struct sock_filter[]){
+          BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[5])),
+          BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, 1, 0, 0),
+          BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, instruction_pointer)),
+          BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, 7, 0, 0), BPF_STMT (BPF_RET | BPF_K, 0)},
+      5};
+  const struct diagram_order *order;
+
+  diagrams_init (&diagrams, &arena);
+  diagrams.max_nodes = 10;
+  random_diagram (4, (uint8_t[CASES]){0}, 5);
+  assert_true (diagrams.exceeded);
+  begin_in_order (order_interleaved (&arena));
+  check_canonical ();
+  order_sets_of_program (&sets, &program, false);
+  order = order_of_sets (&sets);
+  assert_int_equal (order->usual[LEVEL_ARGUMENTS], LEVEL_ARGUMENT (5) + 63);
+  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 1], LEVEL_POINTER + 32);
+  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 33], LEVEL_ARGUMENT (0));
+  begin_in_order (order);
+  check_canonical ();
+}
+
+static void
+check_order (const struct diagram_order *order)
+{
+  for (unsigned i = 0; i < LEVEL_LEAF; i++) {
+    assert_int_equal (order->level[order->usual[i]], i);
+    if (i < LEVEL_ARGUMENTS)
+      assert_int_equal (order->usual[i], i);
+  }
+}
+
+static void
+orders_are_permutations (void)
+{
+  struct order_sets none = {.arena = &arena};
+
+  check_order (order_usual (&arena));
+  check_order (order_interleaved (&arena));
+  check_order (order_of_sets (&none));
+  assert_int_equal (order_usual (&arena)->usual[LEVEL_POINTER], LEVEL_POINTER);
+  assert_int_equal (order_interleaved (&arena)->usual[LEVEL_ARGUMENTS + 1], LEVEL_ARGUMENT (1));
+}
+
+/* There and back again is where it was. */
+static void
+copies_in_another_order (void)
+{
+  struct diagrams other;
+
+  diagrams_init (&diagrams, &arena);
+  diagrams_init (&other, &arena);
+  diagrams_restart (&other, order_interleaved (&arena), DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+  for (unsigned round = 0; round < 100; round++) {
+    uint8_t table[CASES];
+    diagram of = random_diagram (4, table, 5), copy = diagram_copy (&other, &diagrams, of);
+
+    for (unsigned i = 0; i < CASES; i++) {
+      struct seccomp_data data = table_input (i);
+
+      assert_int_equal (diagram_value (&other, copy, &data), table[i]);
+    }
+    assert_int_equal (diagram_copy (&diagrams, &other, copy), of);
+  }
+}
+
+static void
+one_call (void)
+{
+  struct seccomp_data call = {.nr = -5,
+                              .arch = 0xc000003e,
+                              .args = {1, UINT64_MAX, UINT64_C (0x123456789abcdef0), 0, 7, 8},
+                              .instruction_pointer = UINT64_C (0x8000000000000001)};
+
+  diagrams_init (&diagrams, &arena);
+  for (unsigned round = 0; round < 2; round++) {
+    diagram of = diagram_of_call (&diagrams, &call, 0);
+    struct seccomp_data found = {0};
+
+    assert_true (diagram_example (&diagrams, of, &found));
+    assert_memory_equal (&found, &call, sizeof call);
+    for (unsigned i = 0; i < 6; i++) {
+      found.args[i] ^= UINT64_C (1) << next () % 64;
+      assert_int_equal (diagram_value (&diagrams, of, &found), 0);
+      found = call;
+    }
+    begin_in_order (order_interleaved (&arena));
+  }
+}
+
+/* --- logic --- */
 
 static void
 logic (void)
@@ -487,6 +600,10 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       TEST (canonical),
+      TEST (canonical_in_other_orders),
+      TEST (orders_are_permutations),
+      TEST (copies_in_another_order),
+      TEST (one_call),
       TEST (logic),
       TEST (spans_both_ways),
       TEST (spans_at_the_ends),

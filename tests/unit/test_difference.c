@@ -237,6 +237,10 @@ too_many_to_list (void)
 
   assert_false (differences.complete);
   assert_int_equal (differences.count, 1);
+  assert_true (differences.items[0].only_example);
+  assert_int_equal (diagram_value (&equivalence.diagrams, differences.items[0].where,
+                                   &differences.items[0].witness),
+                    DIAGRAM_TRUE);
   assert_int_equal (differences.items[0].witness.nr & 1, 1);
   assert_int_equal (differences.items[0].verdicts[0], 0);
   assert_int_equal (differences.items[0].verdicts[1], SECCOMP_RET_ALLOW);
