@@ -240,6 +240,7 @@ compare_in_some_order (struct equivalence *out, const struct side *const sides[2
   enum { ORDERS = 3 };
   struct diagrams *diagrams = &out->diagrams;
   const struct diagram_order *orders[ORDERS] = {diagrams->order};
+  const char *reason = NULL; /* in the usual order: others are less apt to tell */
 
   for (size_t i = 0; i < sizeof all_limits / sizeof *all_limits; i++)
     for (int j = 0; j < ORDERS; j++) {
@@ -252,7 +253,10 @@ compare_in_some_order (struct equivalence *out, const struct side *const sides[2
       compare (out, sides);
       if (!diagrams->exceeded)
         return;
+      if (j == 0)
+        reason = out->reason;
     }
+  out->reason = reason;
 }
 
 static void

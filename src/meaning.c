@@ -105,20 +105,39 @@ bad_arch_leaf (const struct meaning *meaning)
   return diagram_leaf (meaning->diagrams, verdict_effect (meaning->options->bad_arch));
 }
 
-/* The rules of one number, from the last to decide to the first. */
+/* From the last to the first: but many by halves, as each that is put before others makes a large
+ * part of their diagram anew. What the first half leaves undecided, the rest decides. */
+static diagram
+clauses_diagram (struct diagrams *diagrams, const struct clause *clauses, size_t count,
+                 diagram otherwise)
+{
+  enum { FEW = 64 };
+  size_t half = count / 2;
+  diagram first, rest;
+
+  if (count <= FEW) {
+    while (count-- > 0)
+      otherwise = clause_diagram (diagrams, &clauses[count], otherwise);
+    return otherwise;
+  }
+  first = clauses_diagram (diagrams, clauses, half, diagram_leaf (diagrams, VERDICT_UNDEFINED));
+  rest = clauses_diagram (diagrams, clauses + half, count - half, otherwise);
+  return diagram_choose (diagrams, diagram_where (diagrams, first, VERDICT_UNDEFINED), rest, first);
+}
+
+/* The rules of one number, the first that matches deciding. */
 static diagram
 number_diagram (struct meaning *meaning, const struct meaning_number *number)
 {
   struct diagrams *diagrams = meaning->diagrams;
   bool exceeded = diagrams->exceeded;
-  diagram result = default_leaf (meaning);
+  diagram result;
 
   if (meaning->by_call) {
     *ARENA_PUSH (diagrams->arena, meaning->numbers, meaning->number_count) = *number;
     return diagram_leaf (diagrams, FIRST_NUMBER + (uint32_t) meaning->number_count - 1);
   }
-  for (size_t i = number->count; i-- > 0;)
-    result = clause_diagram (diagrams, &number->clauses[i], result);
+  result = clauses_diagram (diagrams, number->clauses, number->count, default_leaf (meaning));
   if (diagrams->exceeded && !exceeded)
     meaning->too_large = *number;
   return result;

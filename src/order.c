@@ -140,9 +140,21 @@ set_order (const void *left, const void *right)
   return one->index < other->index ? -1 : 1;
 }
 
+/* The last argument first, as rules about it are tested first. */
+static void
+place_set (struct placing *placing, const struct order_set *set)
+{
+  for (unsigned field = FIELD_COUNT; field-- > 0;)
+    for (unsigned bit = 0; bit < 64; bit++)
+      if (set->bits[field] >> (63 - bit) & 1)
+        place (placing, LEVEL_ARGUMENT (field) + bit);
+}
+
 const struct diagram_order *
 order_of_sets (struct order_sets *sets)
 {
+  static const struct order_set all = {
+      .bits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
   struct placing placing;
 
   for (size_t i = 0; i < sets->count; i++)
@@ -152,8 +164,7 @@ order_of_sets (struct order_sets *sets)
     qsort (sets->items, sets->count, sizeof *sets->items, set_order);
   placing_begin (&placing, sets->arena);
   for (size_t i = 0; i < sets->count; i++)
-    for (unsigned bit = 0; bit < LEVEL_LEAF - LEVEL_ARGUMENTS; bit++)
-      if (sets->items[i].bits[bit / 64] >> (63 - bit % 64) & 1)
-        place (&placing, LEVEL_ARGUMENTS + bit);
+    place_set (&placing, &sets->items[i]);
+  place_set (&placing, &all);
   return placing_end (&placing);
 }
