@@ -10,10 +10,10 @@
 #include "syscalls.h"
 #include "verdict.h"
 
-/* Diagrams of real profiles stay within the first; past the second nothing is followed. */
+/* Diagrams of real profiles stay within the first; past the last nothing is followed. */
 static const struct limits {
   uint32_t nodes, steps;
-} all_limits[] = {{1 << 15, 1 << 18}, {DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS}};
+} all_limits[] = {{1 << 15, 1 << 18}, {1 << 18, 1 << 21}, {DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS}};
 
 static enum abi
 side_native (const struct side *side)

@@ -5,8 +5,10 @@
 #include "clause.h"
 #include "execute.h"
 
-/* The six arguments and the instruction pointer. */
-enum { FIELD_COUNT = (LEVEL_LEAF - LEVEL_ARGUMENTS) / 64 };
+enum {
+  FIELD_COUNT = (LEVEL_LEAF - LEVEL_ARGUMENTS) / 64, /* the arguments and the instruction pointer */
+  LARGE = 31, /* bits: sets with more tell nothing of single ones, as they have whole arguments */
+};
 
 struct order_set {
   uint64_t bits[FIELD_COUNT];
@@ -163,7 +165,7 @@ order_of_sets (struct order_sets *sets)
   if (sets->count)
     qsort (sets->items, sets->count, sizeof *sets->items, set_order);
   placing_begin (&placing, sets->arena);
-  for (size_t i = 0; i < sets->count; i++)
+  for (size_t i = 0; i < sets->count && sets->items[i].size <= LARGE; i++)
     place_set (&placing, &sets->items[i]);
   place_set (&placing, &all);
   return placing_end (&placing);

@@ -7,6 +7,8 @@
 #include "../region.h"
 #include "../syscalls.h"
 
+enum { MAX_REGION_NODES = 1 << 14 }; /* of more there are no words anyway */
+
 /* The same change on the same condition, as a text: that is about whole arguments on each ABI. */
 struct kind {
   const uint32_t *verdicts;
@@ -262,7 +264,7 @@ groups_make (struct groups *out, const struct differences *differences, struct d
     const char *where = NULL;
     struct kind *kind;
 
-    diagrams_restart (&usual, usual.order, DIAGRAM_MAX_NODES, DIAGRAM_MAX_STEPS);
+    diagrams_restart (&usual, usual.order, MAX_REGION_NODES, DIAGRAM_MAX_STEPS);
     if (!item->only_example)
       where = region_text (&usual, diagram_copy (&usual, diagrams, item->where), wide);
     kind = kind_of (&maker, item, where);
