@@ -13,7 +13,8 @@ struct sample {
   struct seccomp_data call;
 };
 
-static uint32_t throw (struct sample * sample, uint32_t below)
+static uint32_t
+draw (struct sample *sample, uint32_t below)
 {
   uint64_t bits = sample->dice += UINT64_C (0x9e3779b97f4a7c15);
 
@@ -26,7 +27,7 @@ static uint32_t throw (struct sample * sample, uint32_t below)
 static uint64_t
 near (struct sample *sample, uint64_t value)
 {
-  switch (throw (sample, 6)) {
+  switch (draw (sample, 6)) {
   case 0:
     return value + 1;
   case 1:
@@ -78,7 +79,7 @@ jump_taken (struct sample *sample, const struct sock_filter *insn, const struct 
   uint32_t value = field_read (&sample->call, a->level) & a->mask;
 
   if (BPF_SRC (insn->code) == BPF_X || !a->mask)
-    return throw (sample, 2);
+    return draw (sample, 2);
   switch (BPF_OP (insn->code)) {
   case BPF_JEQ:
     return value == insn->k;
@@ -133,8 +134,8 @@ static void
 aim_at_program (struct sample *sample, const struct side *side)
 {
   const struct sock_filter *start = side->program->instructions, *insn = start;
-  const struct sock_filter *stretch = start + throw (sample, (uint32_t) side->program->length);
-  uint32_t length = 1 + throw (sample, 16), one_in = 1 + throw (sample, 8);
+  const struct sock_filter *stretch = start + draw (sample, (uint32_t) side->program->length);
+  uint32_t length = 1 + draw (sample, 16), one_in = 1 + draw (sample, 8);
   struct accumulator a = {0};
 
   for (; BPF_CLASS (insn->code) != BPF_RET; insn++) {
@@ -145,7 +146,7 @@ aim_at_program (struct sample *sample, const struct side *side)
     } else if (BPF_OP (insn->code) == BPF_JA) {
       insn += insn->k;
     } else {
-      if (within || throw (sample, a.level < LEVEL_ARGUMENTS ? one_in : 64) == 0)
+      if (within || draw (sample, a.level < LEVEL_ARGUMENTS ? one_in : 64) == 0)
         meet_test (sample, insn, &a);
       insn += jump_taken (sample, insn, &a) ? insn->jt : insn->jf;
     }
@@ -173,10 +174,10 @@ aim_at_profile (struct sample *sample, const struct meaning *meaning)
 
   if (!meaning->number_count)
     return;
-  number = &meaning->numbers[throw (sample, (uint32_t) meaning->number_count)];
+  number = &meaning->numbers[draw (sample, (uint32_t) meaning->number_count)];
   for (unsigned i = 0; i < 20 && !number->clauses[0].count; i++)
-    number = &meaning->numbers[throw (sample, (uint32_t) meaning->number_count)];
-  clause = &number->clauses[throw (sample, (uint32_t) number->count)];
+    number = &meaning->numbers[draw (sample, (uint32_t) meaning->number_count)];
+  clause = &number->clauses[draw (sample, (uint32_t) number->count)];
   sample->call.arch = abi_table[number->abi].token;
   sample->call.nr = (int) clause->number;
   for (unsigned i = 0; i < clause->count; i++)
@@ -189,7 +190,7 @@ aim_at_profile (struct sample *sample, const struct meaning *meaning)
 static void
 flip_a_bit (struct sample *sample)
 {
-  sample->call.args[throw (sample, ARGUMENT_COUNT)] ^= UINT64_C (1) << throw (sample, 64);
+  sample->call.args[draw (sample, ARGUMENT_COUNT)] ^= UINT64_C (1) << draw (sample, 64);
 }
 
 static uint64_t
@@ -199,11 +200,11 @@ any_word (struct sample *sample, uint32_t kind)
   case 0:
     return 0;
   case 1:
-    return throw (sample, 64);
+    return draw (sample, 64);
   case 2:
     return UINT64_MAX;
   default:
-    return (uint64_t) throw (sample, UINT32_MAX) << 32 | throw (sample, UINT32_MAX);
+    return (uint64_t) draw (sample, UINT32_MAX) << 32 | draw (sample, UINT32_MAX);
   }
 }
 
@@ -211,7 +212,7 @@ any_word (struct sample *sample, uint32_t kind)
 static void
 begin_call (struct sample *sample)
 {
-  uint32_t keep = throw (sample, 4), kind = throw (sample, 2) ? throw (sample, 4) : 0;
+  uint32_t keep = draw (sample, 4), kind = draw (sample, 2) ? draw (sample, 4) : 0;
 
   if (keep == 0)
     return;
@@ -227,7 +228,7 @@ begin_call (struct sample *sample)
 static void
 make_call (struct sample *sample)
 {
-  uint32_t first = throw (sample, 2), sides = 1 + throw (sample, 2);
+  uint32_t first = draw (sample, 2), sides = 1 + draw (sample, 2);
 
   begin_call (sample);
   for (uint32_t i = first; i < first + sides; i++) {
@@ -238,7 +239,7 @@ make_call (struct sample *sample)
     else
       aim_at_profile (sample, &sample->meanings[i % 2]);
   }
-  for (uint32_t flips = throw (sample, 4); flips > 1; flips--)
+  for (uint32_t flips = draw (sample, 4); flips > 1; flips--)
     flip_a_bit (sample);
 }
 

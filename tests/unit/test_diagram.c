@@ -159,8 +159,9 @@ canonical_in_other_orders (void)
           BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[5])),
           BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, 1, 0, 0),
           BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, instruction_pointer)),
-          BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, 7, 0, 0), BPF_STMT (BPF_RET | BPF_K, 0)},
-      5};
+          BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, 7, 0, 0), BPF_STMT (BPF_ALU | BPF_AND | BPF_K, 0x80),
+          BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 0), BPF_STMT (BPF_RET | BPF_K, 0)},
+      7};
   const struct diagram_order *order;
 
   diagrams_init (&diagrams, &arena);
@@ -172,8 +173,9 @@ canonical_in_other_orders (void)
   order_sets_of_program (&sets, &program, false);
   order = order_of_sets (&sets);
   assert_int_equal (order->usual[LEVEL_ARGUMENTS], LEVEL_ARGUMENT (5) + 63);
-  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 1], LEVEL_POINTER + 32);
-  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 33], LEVEL_ARGUMENT (0));
+  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 1], LEVEL_POINTER + 56);
+  assert_int_equal (order->usual[LEVEL_ARGUMENTS + 2], LEVEL_POINTER);
+  assert_int_equal (order->usual[LEVEL_POINTER + 1], LEVEL_ARGUMENT (0) + 1);
   begin_in_order (order);
   check_canonical ();
 }
