@@ -355,7 +355,9 @@ verdict_text (uint32_t verdict, char *buffer)
   if (!name)
     name = action_name (SECCOMP_RET_KILL_PROCESS);
   name += strlen (action_prefix);
-  if (action_takes_data (verdict, &max))
+  /* A profile's TRAP has no data; that of other programs reaches the process as si_errno. */
+  if (action_takes_data (verdict, &max) ||
+      ((verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRAP && verdict & SECCOMP_RET_DATA))
     snprintf (buffer, VERDICT_TEXT, "%s(%u)", name, verdict & SECCOMP_RET_DATA);
   else
     snprintf (buffer, VERDICT_TEXT, "%s", name);
