@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "meaning.h"
 #include "order.h"
+#include "syscalls.h"
 #include "verdict.h"
 
 #include <cmocka.h> /* last: its fail is a macro */
@@ -380,6 +381,38 @@ points_of_the_contract (void **context)
   }
 }
 
+/* A number that no table has a name for: the library's users can ask for it, no document can. */
+static void
+numbers_without_a_name (void **context)
+{
+  static const char json[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
+                             "[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":1,"
+                             "\"op\":\"SCMP_CMP_GT\",\"value\":4294967296}]}]}";
+  struct oracle_machine machine = oracle_machine (ABI_X86_64);
+  struct seccomp_data call = {.arch = X86_64_TOKEN, .nr = 5555, .args = {0, 4294967297}};
+  struct oci_seccomp_options library = {.native_abi = "x86_64", .verify = true};
+  struct oci_seccomp_filter *filter;
+  struct oci_seccomp_error err;
+  struct profile_name *name;
+  struct diagrams diagrams;
+  struct reading reading;
+  struct meaning meaning;
+
+  (void) context;
+  reading_open (&reading, json, &machine);
+  name = &reading.profile->profile.rules[0].names[0];
+  *name = (struct profile_name){.syscall = SYSCALL_UNKNOWN, .numbered = true, .number = 5555};
+  diagrams_init (&diagrams, &arena);
+  meaning_read (&meaning, &diagrams, &reading.profile->profile, &reading.options);
+  assert_int_equal (diagram_value (&diagrams, meaning.result, &call), DEFAULT);
+  call.args[1]--;
+  assert_int_equal (diagram_value (&diagrams, meaning.result, &call), ALLOW);
+  if (oci_seccomp_compile (&filter, reading.profile, &library, &err))
+    fail_msg ("%s", err.message);
+  oci_seccomp_filter_free (filter);
+  reading_close (&reading);
+}
+
 /* --- libseccomp ------------------------------------------------------------------------------ */
 
 static struct equivalence
@@ -677,6 +710,7 @@ main (void)
   const struct CMUnitTest tests[] = {
       TEST (random_profiles),
       TEST (points_of_the_contract),
+      TEST (numbers_without_a_name),
       TEST (finds_bugs_of_libseccomp),
       TEST (proves_libseccomp_where_it_is_right),
       TEST (real_profiles_through_libseccomp),
