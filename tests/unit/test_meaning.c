@@ -388,7 +388,7 @@ numbers_without_a_name (void **context)
   static const char json[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":"
                              "[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":1,"
                              "\"op\":\"SCMP_CMP_GT\",\"value\":4294967296}]}]}";
-  struct oracle_machine machine = oracle_machine (ABI_X86_64);
+  struct oracle_machine machine = oracle_machine ("x86_64");
   struct seccomp_data call = {.arch = X86_64_TOKEN, .nr = 5555, .args = {0, 4294967297}};
   struct oci_seccomp_options library = {.native_abi = "x86_64", .verify = true};
   struct oci_seccomp_filter *filter;
@@ -401,7 +401,9 @@ numbers_without_a_name (void **context)
   (void) context;
   reading_open (&reading, json, &machine);
   name = &reading.profile->profile.rules[0].names[0];
-  *name = (struct profile_name){.syscall = SYSCALL_UNKNOWN, .numbered = true, .number = 5555};
+  name->syscall = SYSCALL_UNKNOWN;
+  name->numbered = true;
+  name->number = 5555;
   diagrams_init (&diagrams, &arena);
   meaning_read (&meaning, &diagrams, &reading.profile->profile, &reading.options);
   assert_int_equal (diagram_value (&diagrams, meaning.result, &call), DEFAULT);
