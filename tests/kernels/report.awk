@@ -1,18 +1,28 @@
 # The console of a machine, as init writes it, to TAP without numbers and to rows of the table.
 #
-# In: machine, kind, all_abis (its own first). Each command is one test. What its own tests skip is
-# told at the end, once for each reason.
+# In: machine, kind, all_abis (its own first), and the list that init was given, as the first file.
+# Each command of the list is one test; one of which the console has no beginning or no end has
+# failed. What its own tests skip is told at the end, once for each reason.
 
 function begin() {
+  if (running)
+    finish("no end of it on the console")
   name = $2
   text = ""
-  passed = failed = 0
+  passed = failed = skipped_ones = 0
+  plan = -1
   running = 1
 }
 
 function finish(problem) {
   running = 0
+  if (!problem && name ~ /^tests\//) {
+    if (plan < 0 || plan != passed + skipped_ones)
+      problem = "planned " plan " tests, ran " passed + skipped_ones
+  } else if (!problem && name ~ counting && !counted[name])
+    problem = "counted nothing"
   total += passed ? passed : !problem
+  begun[name] = 1
   if (problem)
     print text "not ok - " machine ": " name " (" problem ")"
   else
@@ -24,24 +34,39 @@ function count(parts, which) {
   which = parts[split (name, parts, "/")]
   if (parts[1] == "accept")
     which = abis[1]
+  counted[name] = $2
   filters[which] += $2
   calls[which] += $4
   mismatches[which] += $6
 }
 
 function skip(test, reason) {
+  skipped_ones++
   if (!(reason in skipped))
     reasons[++reason_count] = reason
   skipped[reason] = skipped[reason] " " test
   skips[reason]++
 }
 
-BEGIN { abi_count = split (all_abis, abis, " ") }
+function row(abi, tests) {
+  if (kind == "system")
+    printf "| %s | %s | %s | %s | %d | %d | %d |\n", machine, abi, kernel, tests, filters[abi],
+      calls[abi], mismatches[abi]
+  else
+    printf "| %s (user mode) | %s | - | %s | - | - | - |\n", machine, abi, tests
+}
+
+BEGIN {
+  abi_count = split (all_abis, abis, " ")
+  counting = "^(accept|decide|enforce|shown)/"
+}
+
+NR == FNR { list[++listed] = $2; next }
 
 /^@kernel/ { kernel = $2 }
 /^@off/ { off = 1 }
 /^@begin / { begin() }
-/^@end / && $2 == name {
+/^@end / && running && $2 == name {
   finish(failed ? failed " failed" : $3 ? "exit status " $3 : "")
 }
 !running || /^@/ || /^$/ { next }
@@ -56,6 +81,7 @@ BEGIN { abi_count = split (all_abis, abis, " ") }
   skip(name ": " $0, reason)
   next
 }
+/^1\.\.[0-9]+/ { plan = substr ($1, 4) + 0 }
 /^ok / { passed++; next }
 /^not ok / { failed++ }
 /^filters [0-9]+ calls [0-9]+ mismatches [0-9]+$/ { count(); next }
@@ -68,14 +94,15 @@ BEGIN { abi_count = split (all_abis, abis, " ") }
 END {
   if (running)
     finish("stopped there")
-  else if (!off)
+  if (!off || !listed)
     print "not ok - " machine ": ran all tests"
+  for (i = 1; i <= listed; i++)
+    if (!(list[i] in begun))
+      missed = missed " " list[i]
+  if (missed)
+    print "not ok - " machine ": not run:" missed
   for (i = 1; i <= reason_count; i++)
     print "ok - " machine ": " skips[reasons[i]] " tests # SKIP " reasons[i] ":" skipped[reasons[i]]
   for (i = 1; i <= abi_count; i++)
-    if (kind == "system")
-      printf "| %s | %s | %s | %s | %d | %d | %d |\n", machine, abis[i], kernel,
-        i == 1 ? total : "", filters[abis[i]], calls[abis[i]], mismatches[abis[i]]
-    else
-      printf "| %s (user mode) | %s | - | %s | - | - | - |\n", machine, abis[i], total
+    row(abis[i], i == 1 ? total : "")
 }

@@ -128,6 +128,10 @@ apply 'a path too long for a socket' 125 '' 'longer than a socket' "$work/long.j
 # A message that no socket holds: the agent has the descriptor, but never reads the rest.
 stuck () { # NAME STATUS FILE
   name=$1 wanted_status=$2
+  if [ "${EMULATED-}" ]; then
+    skip "$name" 'five seconds of computing, which are too many in an emulator'
+    return
+  fi
   serve stuck
   {
     printf '{"ociVersion":"1.1.0","annotations":{"a":"'
