@@ -124,7 +124,8 @@ main (void)
   setenv ("OCI_SECCOMP", "/bin/oci-seccomp", 1);
   setenv ("LIVE_DIRECTORY", "/tests/live", 1);
   setenv ("SETPRIV", "/bin/setpriv", 1);
-  setenv ("PROFILES_DIR", "/profiles", 1);
+  if (!access ("/others", R_OK))
+    setenv ("PROFILES_DIR", "/others", 1);
   setenv ("EMULATED", "yes", 1);
   setenv ("CMOCKA_MESSAGE_OUTPUT", "TAP", 1);
   printf ("\n@kernel %s %s %s\n", name.release, name.machine, name.version);
