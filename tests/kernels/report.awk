@@ -11,6 +11,7 @@ function begin() {
   text = ""
   passed = failed = skipped_ones = 0
   plan = -1
+  comment = ""
   running = 1
 }
 
@@ -78,7 +79,7 @@ NR == FNR { list[++listed] = $2; next }
 !running || /^@/ || /^$/ { next }
 
 # cmocka's, which prints the reason before it; and that of the live tests.
-/^not ok [0-9]+ # SKIP / { skip($NF, comment); next }
+/^not ok [0-9]+ # SKIP / { skip($NF, comment ? comment : "no reason given"); comment = ""; next }
 /^ok .*# SKIP / {
   reason = $0
   sub (/.*# SKIP /, "", reason)
@@ -87,8 +88,8 @@ NR == FNR { list[++listed] = $2; next }
   skip(name ": " $0, reason)
   next
 }
-/^1\.\.[0-9]+/ { plan = substr ($1, 4) + 0 }
-/^ok / { passed++; next }
+/^1\.\.[0-9]+/ { plan = substr ($1, 4) + 0; next }
+/^ok / { passed++; comment = ""; next }
 /^not ok / { failed++ }
 /^filters [0-9]+ calls [0-9]+ mismatches [0-9]+$/ { count(); next }
 {
