@@ -91,14 +91,24 @@ the_mode_stays (void **state)
   assert_int_equal (status.st_mode & 07777, 0604);
 }
 
+/* Where the file system has no such attributes, there is nothing to test. tests/run-tap takes the
+ * line before for the reason. */
+static void
+give (const char *to, const char *name, const void *value, size_t size)
+{
+  if (setxattr (to, name, value, size, 0) == 0)
+    return;
+  print_message ("# no %s: %s\n", name, strerror (errno));
+  skip ();
+}
+
 static void
 attributes_stay (void **state)
 {
   char value[8] = "";
 
   (void) state;
-  if (setxattr (path, note, "x", 1, 0))
-    skip ();
+  give (path, note, "x", 1);
   replace ();
   assert_int_equal (getxattr (path, note, value, sizeof value), 1);
   assert_int_equal (value[0], 'x');
@@ -111,8 +121,7 @@ an_access_list_stays (void **state)
   struct stat status;
 
   (void) state;
-  if (setxattr (path, list, &made, sizeof made, 0))
-    skip ();
+  give (path, list, &made, sizeof made);
   replace ();
   assert_int_equal (getxattr (path, list, &found, sizeof found), sizeof found);
   assert_memory_equal (&found, &made, sizeof made);
@@ -126,8 +135,7 @@ a_list_of_the_directory_is_not_taken (void **state)
   struct access_list made = make_list ();
 
   (void) state;
-  if (setxattr (directory, default_list, &made, sizeof made, 0))
-    skip ();
+  give (directory, default_list, &made, sizeof made);
   assert_int_equal (chmod (path, 0640), 0);
   replace ();
   assert_int_equal (getxattr (path, list, NULL, 0), -1);
