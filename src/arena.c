@@ -17,6 +17,8 @@ struct arena_chunk {
 };
 
 size_t arena_chunk_size = CHUNK_SIZE;
+void *(*arena_chunk_take) (size_t size) = malloc;
+void (*arena_chunk_give) (void *chunk) = free;
 
 /* --- chunks of the usual size wait for the next compile: malloc gives their pages back to the
  * kernel, and to get them again takes about as long as all the rest --- */
@@ -54,7 +56,7 @@ void
 arena_free_spares (void)
 {
   for (int i = 0; i < SPARE_CHUNKS; i++)
-    free (atomic_exchange (&spares[i], NULL));
+    arena_chunk_give (atomic_exchange (&spares[i], NULL));
 }
 
 /* --- arenas --- */
@@ -74,7 +76,7 @@ arena_free (struct arena *arena)
     struct arena_chunk *older = chunk->older;
 
     if (!spare_keep (chunk))
-      free (chunk);
+      arena_chunk_give (chunk);
     chunk = older;
   }
   arena->chunks = NULL;
@@ -92,7 +94,7 @@ arena_add_chunk (struct arena *arena, size_t size)
     longjmp (arena->exhausted, 1);
   chunk = spare_take (size);
   if (!chunk)
-    chunk = malloc (sizeof *chunk + size);
+    chunk = arena_chunk_take (sizeof *chunk + size);
   if (!chunk)
     longjmp (arena->exhausted, 1);
   chunk->size = size;

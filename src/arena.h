@@ -23,6 +23,10 @@ struct arena {
  * its own: then each can be made to fail, and checkers see its bounds. */
 extern size_t arena_chunk_size;
 
+/* Where chunks come from, and where they go. To be set before the first is taken. */
+extern void *(*arena_chunk_take) (size_t size);
+extern void (*arena_chunk_give) (void *chunk);
+
 /* True where the code below it ran out of memory. Locals that it changes and that are read after
  * must be volatile. */
 #define ARENA_GUARD(arena) (setjmp ((arena)->exhausted) != 0)

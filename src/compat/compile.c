@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "listing.h"
+#include "shelf.h"
 #include "syscalls.h"
 
 static void
@@ -99,6 +100,8 @@ context_compile (struct context *context)
 
   if (context->compiled)
     return 0;
+  if (context_mend (context))
+    return -ENOMEM;
   arena_init (&scratch);
   if (ARENA_GUARD (&scratch) || ARENA_GUARD (&context->filter.arena))
     code = OCI_SECCOMP_NO_MEMORY;
@@ -153,12 +156,14 @@ program_size (const struct context *context)
   return context->filter.program.length * sizeof context->filter.program.instructions[0];
 }
 
+/* Whoever gets a program may put it into the kernel alone. */
 int
 seccomp_export_bpf (const scmp_filter_ctx ctx, int fd)
 {
   struct context *context = context_of (ctx);
   int code = context ? context_compile (context) : -EINVAL;
 
+  shelf_close ();
   return code ? code : export_bytes (context, fd, context->bytes, program_size (context));
 }
 
@@ -175,6 +180,7 @@ seccomp_export_bpf_mem (const scmp_filter_ctx ctx, void *buf, size_t *len)
   *len = program_size (context);
   if (buf && room < *len)
     return -ERANGE;
+  shelf_close ();
   if (buf)
     memcpy (buf, context->bytes, *len);
   return 0;

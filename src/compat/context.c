@@ -1,10 +1,10 @@
 #include "context.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel.h"
+#include "shelf.h"
 
 enum { CONTEXT_MAGIC = 0x5ecc0a9f };
 
@@ -49,7 +49,7 @@ snapshot_pop (struct context *context, struct parts *parts)
   } else {
     parts_free (&snapshot->parts);
   }
-  free (snapshot);
+  shelf_give (snapshot);
 }
 
 static void
@@ -67,9 +67,9 @@ seccomp_transaction_start (const scmp_filter_ctx ctx)
 
   if (!context)
     return -EINVAL;
-  snapshot = calloc (1, sizeof *snapshot);
+  snapshot = shelf_new (sizeof *snapshot);
   if (!snapshot || !parts_copy (&snapshot->parts, &context->parts)) {
-    free (snapshot);
+    shelf_give (snapshot);
     return -ENOMEM;
   }
   snapshot->older = context->snapshots;
@@ -119,9 +119,10 @@ seccomp_init (uint32_t def_action)
 {
   struct context *context;
 
+  kernel_ask ();
   if (!kernel_takes_action (def_action))
     return NULL;
-  context = calloc (1, sizeof *context);
+  context = shelf_new (sizeof *context);
   if (!context)
     return NULL;
   context->magic = CONTEXT_MAGIC;
@@ -151,7 +152,7 @@ seccomp_reset (scmp_filter_ctx ctx, uint32_t def_action)
   drop_snapshots (context);
   parts_free (&context->parts);
   context->parts.items[context->parts.count++] = native;
-  free (context->priorities);
+  shelf_give (context->priorities);
   context->priorities = NULL;
   set_defaults (context, def_action);
   context_forget_program (context);
@@ -168,9 +169,9 @@ seccomp_release (scmp_filter_ctx ctx)
   drop_snapshots (context);
   parts_free (&context->parts);
   arena_free (&context->filter.arena);
-  free (context->priorities);
+  shelf_give (context->priorities);
   context->magic = 0;
-  free (context);
+  shelf_give (context);
 }
 
 /* --- merging --- */
@@ -202,6 +203,16 @@ is_big_endian (const struct context *context)
   return abi_table[context->parts.items[0]->abi].big_endian;
 }
 
+/* They are hints: those of one will do. */
+static void
+merge_priorities (struct context *to, struct context *from)
+{
+  if (to->priorities)
+    return;
+  to->priorities = from->priorities;
+  from->priorities = NULL;
+}
+
 int
 seccomp_merge (scmp_filter_ctx ctx_dst, scmp_filter_ctx ctx_src)
 {
@@ -217,6 +228,7 @@ seccomp_merge (scmp_filter_ctx ctx_dst, scmp_filter_ctx ctx_src)
   for (size_t i = 0; i < from->parts.count; i++)
     to->parts.items[to->parts.count++] = from->parts.items[i];
   to->notifies |= from->notifies;
+  merge_priorities (to, from);
   from->parts.count = 0;
   context_forget_program (to);
   seccomp_release (from);
@@ -314,21 +326,32 @@ add_to_parts (struct context *context, uint32_t action, int number, bool exact,
   return code;
 }
 
+/* Where no memory is left even for that, the next use has to do it. */
+int
+context_mend (struct context *context)
+{
+  int code = 0;
+
+  for (size_t i = 0; !code && i < context->parts.count; i++)
+    code = part_mend (&context->parts.items[i]);
+  return code;
+}
+
 int
 context_add_rule (struct context *context, uint32_t action, int number, bool exact,
                   const struct condition *conditions, size_t count)
 {
-  size_t before[ABI_COUNT];
-  int code;
+  int code = context_mend (context);
 
-  for (size_t i = 0; i < context->parts.count; i++)
-    before[i] = context->parts.items[i]->profile.rule_count;
-  code = add_to_parts (context, action, number, exact, conditions, count);
-  for (size_t i = 0; code && i < context->parts.count; i++)
-    if (part_cut (&context->parts.items[i], before[i]))
-      return -ENOMEM;
   if (code)
     return code;
+  code = add_to_parts (context, action, number, exact, conditions, count);
+  if (code) {
+    context_mend (context);
+    return code;
+  }
+  for (size_t i = 0; i < context->parts.count; i++)
+    context->parts.items[i]->held = context->parts.items[i]->profile.rule_count;
   context->notifies |= action == SECCOMP_RET_USER_NOTIF;
   context_forget_program (context);
   return 0;

@@ -15,6 +15,7 @@ struct part {
   enum abi abi;
   struct profile profile; /* by hand, of this ABI alone; all of the part is in its arena */
   struct draft *draft;
+  size_t held; /* its first rules, which hold; what follows is left of one that failed */
 };
 
 struct parts {
@@ -52,10 +53,13 @@ uint32_t abi_to_token (enum abi abi);
 /* Whether rules may have this action, and the context with its attributes: EINVAL. */
 int context_check_action (const struct context *context, uint32_t action);
 
-/* Adds a rule to every part: 0 or a negative errno; then none was added. `conditions` are on one
+/* Adds a rule to every part: 0 or a negative errno; then it holds in none. `conditions` are on one
  * argument each. */
 int context_add_rule (struct context *context, uint32_t action, int number, bool exact,
                       const struct condition *conditions, size_t count);
+
+/* Takes back what is left of a rule that failed: 0 or -ENOMEM. */
+int context_mend (struct context *context);
 
 /* The program that says what the context says now, made if there is none yet: 0 or a negative
  * errno. */
@@ -69,12 +73,12 @@ struct part *part_new (enum abi abi, uint32_t default_verdict);
 void part_free (struct part *part);
 
 /* Adds a rule to one part, as far as it speaks of its ABI: 0 or a negative errno; then some of it
- * may have been added, and part_cut takes it back. */
+ * may have been added, and part_mend takes it back. It does not hold yet. */
 int part_add_rule (struct part *part, uint32_t action, int number, bool exact,
                    const struct condition *conditions, size_t count);
 
-/* Leaves the first `count` rules: 0 or -ENOMEM; then the part is as it was. */
-int part_cut (struct part **part, size_t count);
+/* Leaves the rules that hold: 0 or -ENOMEM; then the part is as it was. */
+int part_mend (struct part **part);
 
 bool parts_copy (struct parts *out, const struct parts *parts);
 void parts_free (struct parts *parts);

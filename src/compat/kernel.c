@@ -140,6 +140,12 @@ kernel_takes_action (uint32_t verdict)
 }
 
 void
+kernel_ask (void)
+{
+  state_get ();
+}
+
+void
 kernel_reset (void)
 {
   int fd = atomic_exchange (&listener, -1);

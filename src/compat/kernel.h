@@ -28,6 +28,10 @@ bool kernel_has (enum feature feature);
 /* Whether the kernel takes this verdict as a filter's, with the level that was set. */
 bool kernel_takes_action (uint32_t verdict);
 
+/* Asks the kernel now, if it was not asked yet: so that nothing is left to ask when a filter is
+ * loaded, perhaps under another one that denies it. */
+void kernel_ask (void);
+
 /* Asks the kernel again, and closes the listener. */
 void kernel_reset (void);
 

@@ -9,6 +9,7 @@
 
 #include "context.h"
 #include "kernel.h"
+#include "shelf.h"
 
 /* Kernel headers may be older than the kernel that runs. */
 #ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH
@@ -44,6 +45,16 @@ flags_of (const struct context *context)
   return flags;
 }
 
+/* The kernel takes no program from address 0, whatever else is asked: only a filter that is there
+ * already says that all went well, and it would say so of our program too. */
+static bool
+is_answered_by_a_filter (unsigned flags)
+{
+  if (!kernel_has (FEATURE_SYSCALL))
+    return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) >= 0;
+  return syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) >= 0;
+}
+
 /* 0 or a negative errno. */
 static int
 install (const struct context *context)
@@ -53,6 +64,8 @@ install (const struct context *context)
   unsigned flags = flags_of (context);
   long result;
 
+  if (is_answered_by_a_filter (flags))
+    return -EPERM;
   if (!kernel_has (FEATURE_SYSCALL))
     return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
   result = syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
@@ -65,6 +78,15 @@ install (const struct context *context)
   return 0;
 }
 
+/* A filter that is there already may say that it was done, and do nothing. */
+static int
+drop_privileges (void)
+{
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    return -errno;
+  return prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
+}
+
 int
 seccomp_load (const scmp_filter_ctx ctx)
 {
@@ -73,10 +95,12 @@ seccomp_load (const scmp_filter_ctx ctx)
 
   if (code)
     return code;
-  if (context->attributes[SCMP_FLTATR_CTL_NNP] && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-    code = -errno;
-  else
+  if (context->attributes[SCMP_FLTATR_CTL_NNP])
+    code = drop_privileges ();
+  if (!code)
     code = install (context);
+  if (!code)
+    shelf_close ();
   if (code == 0 || code == -ESRCH || context->attributes[SCMP_FLTATR_API_SYSRAWRC])
     return code;
   return -ECANCELED;

@@ -1,10 +1,10 @@
 /* The rules of a context for one ABI: see context.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "context.h"
 #include "number.h"
+#include "shelf.h"
 #include "syscalls.h"
 
 static void
@@ -30,7 +30,7 @@ part_start (struct part *part)
 struct part *
 part_new (enum abi abi, uint32_t default_verdict)
 {
-  struct part *part = calloc (1, sizeof *part);
+  struct part *part = shelf_new (sizeof *part);
 
   if (!part)
     return NULL;
@@ -48,7 +48,7 @@ void
 part_free (struct part *part)
 {
   arena_free (&part->profile.arena);
-  free (part);
+  shelf_give (part);
 }
 
 /* --- which call a rule is for --- */
@@ -137,11 +137,11 @@ part_add_rule (struct part *part, uint32_t action, int number, bool exact,
 
 /* Rules that are together in one part never contradict each other. */
 static bool
-part_fill (struct part *part, const struct part *from, size_t count)
+part_fill (struct part *part, const struct part *from)
 {
   if (ARENA_GUARD (&part->profile.arena))
     return false;
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < from->held; i++) {
     const struct profile_rule *rule = &from->profile.rules[i];
 
     draft_add (part->draft,
@@ -149,16 +149,17 @@ part_fill (struct part *part, const struct part *from, size_t count)
                          (int) rule->names->number, rule->conditions, rule->condition_count),
                NULL);
   }
+  part->held = from->held;
   return true;
 }
 
-/* A part with the first `count` rules of another one. */
+/* A part with what holds in another one. */
 static struct part *
-part_copy (const struct part *from, size_t count)
+part_copy (const struct part *from)
 {
   struct part *part = part_new (from->abi, from->profile.default_verdict);
 
-  if (part && !part_fill (part, from, count)) {
+  if (part && !part_fill (part, from)) {
     part_free (part);
     return NULL;
   }
@@ -166,17 +167,17 @@ part_copy (const struct part *from, size_t count)
 }
 
 int
-part_cut (struct part **part, size_t count)
+part_mend (struct part **part)
 {
-  struct part *shorter;
+  struct part *mended;
 
-  if ((*part)->profile.rule_count == count)
+  if ((*part)->profile.rule_count == (*part)->held)
     return 0;
-  shorter = part_copy (*part, count);
-  if (!shorter)
+  mended = part_copy (*part);
+  if (!mended)
     return -ENOMEM;
   part_free (*part);
-  *part = shorter;
+  *part = mended;
   return 0;
 }
 
@@ -185,7 +186,7 @@ parts_copy (struct parts *out, const struct parts *parts)
 {
   *out = (struct parts){.count = 0};
   for (size_t i = 0; i < parts->count; i++) {
-    out->items[i] = part_copy (parts->items[i], parts->items[i]->profile.rule_count);
+    out->items[i] = part_copy (parts->items[i]);
     if (!out->items[i]) {
       parts_free (out);
       return false;

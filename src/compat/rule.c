@@ -2,11 +2,11 @@
  * context. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 
 #include "context.h"
 #include "kernel.h"
 #include "number.h"
+#include "shelf.h"
 #include "syscalls.h"
 
 enum { ARGUMENTS = 6 };
@@ -146,7 +146,7 @@ seccomp_syscall_priority (scmp_filter_ctx ctx, int syscall, uint8_t priority)
     return 0;
   }
   if (!context->priorities)
-    context->priorities = calloc ((size_t) syscall_count (), sizeof *context->priorities);
+    context->priorities = shelf_new ((size_t) syscall_count () * sizeof *context->priorities);
   if (!context->priorities)
     return -ENOMEM;
   context->priorities[row] = priority;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -381,6 +382,92 @@ test_load_after_precompute (void)
   CHECK (seccomp_load (ctx) == 0);
 }
 
+/* Under a filter of this kind, memory can neither be had from the kernel nor given back. */
+static void
+allow_little (scmp_filter_ctx ctx)
+{
+  static const int calls[] = {SCMP_SYS (write), SCMP_SYS (close), SCMP_SYS (exit_group),
+                              SCMP_SYS (prctl), SCMP_SYS (seccomp)};
+
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+    seccomp_rule_add (ctx, SCMP_ACT_ALLOW, calls[i], 0);
+  for (unsigned i = 0; i < 300; i++)
+    seccomp_rule_add (ctx, SCMP_ACT_ALLOW, SCMP_SYS (read), 2, SCMP_A0 (SCMP_CMP_EQ, 7 * i),
+                      SCMP_A1 (SCMP_CMP_LT, i * i));
+}
+
+static void
+test_release_under_filter (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_KILL_PROCESS), other = new_context ();
+
+  seccomp_arch_add (ctx, SCMP_ARCH_X86);
+  allow_little (ctx);
+  CHECK (seccomp_load (ctx) == 0);
+  seccomp_release (ctx);
+  seccomp_release (other);
+  /* And once more, with what is left. */
+  ctx = seccomp_init (SCMP_ACT_KILL_PROCESS);
+  allow_little (ctx);
+  CHECK (seccomp_load (ctx) == 0);
+  seccomp_release (ctx);
+}
+
+/* --- under a filter that says that all went well, and does nothing --- */
+
+static int
+fake (int call, unsigned first)
+{
+  struct sock_filter faking[] = {
+      BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+      BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (unsigned) call, 0, 3),
+      BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args)),
+      BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, first, 0, 1),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+      BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {6, faking};
+
+  return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void
+fails_closed (void)
+{
+  scmp_filter_ctx ctx = new_context ();
+
+  CHECK (seccomp_load (ctx) == -ECANCELED);
+  CHECK (seccomp_attr_set (ctx, SCMP_FLTATR_API_SYSRAWRC, 1) == 0);
+  CHECK (seccomp_load (ctx) == -EPERM);
+  CHECK (!getppid_fails (77));
+  seccomp_release (ctx);
+}
+
+static void
+test_faked_no_new_privileges (void)
+{
+  if (getuid () != 0)
+    return;
+  CHECK (seccomp_api_get () > 0 && fake (SYS_prctl, PR_SET_NO_NEW_PRIVS) == 0);
+  fails_closed ();
+}
+
+static void
+test_faked_seccomp (void)
+{
+  CHECK (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  CHECK (seccomp_api_get () > 1 && fake (SYS_seccomp, SECCOMP_SET_MODE_FILTER) == 0);
+  fails_closed ();
+}
+
+static void
+test_faked_prctl (void)
+{
+  CHECK (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  CHECK (seccomp_api_set (1) == 0 && fake (SYS_prctl, PR_SET_SECCOMP) == 0);
+  fails_closed ();
+}
+
 static int go[2], answer[2];
 
 static void *
@@ -545,6 +632,10 @@ static const struct test tests[] = {
     {"load without privileges", test_load_without_privileges, 1},
     {"load by prctl", test_load_by_prctl, 1},
     {"load after precompute calls nothing else", test_load_after_precompute, 1},
+    {"under a filter that denies memory", test_release_under_filter, 1},
+    {"no_new_privs that is not set", test_faked_no_new_privileges, 1},
+    {"a filter that is not there", test_faked_seccomp, 1},
+    {"a filter that is not there, by prctl", test_faked_prctl, 1},
     {"load for all threads", test_tsync, 1},
     {"load for all threads, where one cannot", test_tsync_fails, 1},
     {"notifications", test_notify, 1},

@@ -1,0 +1,125 @@
+#include "shelf.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+/* Before there is a filter, as much is kept as one usual profile takes: programs that load several
+ * filters, one after the other, then need no more memory for the later ones. */
+enum {
+  KEPT_SIZE = 1024 * 1024,
+  CHUNK_SIZE = 16 * 1024,
+};
+
+struct board {
+  struct board *next;
+  size_t size;
+  _Alignas(max_align_t) char memory[];
+};
+
+/* What lies here. It is taken whole and what is not wanted is put back, so no thread ever follows
+ * a link that another one changes. One that finds nothing meanwhile asks libc. */
+static _Atomic (struct board *) shelf;
+static atomic_size_t kept;
+static atomic_bool closed;
+
+static void
+put (struct board *first, struct board *last)
+{
+  struct board *before = atomic_load (&shelf);
+
+  do
+    last->next = before;
+  while (!atomic_compare_exchange_weak (&shelf, &before, first));
+}
+
+static void
+put_all (struct board *first)
+{
+  struct board *last = first;
+
+  if (!first)
+    return;
+  while (last->next)
+    last = last->next;
+  put (first, last);
+}
+
+/* The smallest that will do; but nothing small in something huge. */
+static struct board *
+find (size_t size)
+{
+  struct board *first = atomic_exchange (&shelf, NULL), **best = NULL, *found = NULL;
+
+  for (struct board **at = &first; *at; at = &(*at)->next)
+    if ((*at)->size >= size && (*at)->size / 4 <= size && (!best || (*at)->size < (*best)->size))
+      best = at;
+  if (best) {
+    found = *best;
+    *best = found->next;
+    atomic_fetch_sub (&kept, found->size);
+  }
+  put_all (first);
+  return found;
+}
+
+void *
+shelf_take (size_t size)
+{
+  struct board *board = find (size);
+
+  if (board)
+    return board->memory;
+  if (size > SIZE_MAX - sizeof *board)
+    return NULL;
+  board = malloc (sizeof *board + size);
+  if (!board)
+    return NULL;
+  board->size = size;
+  return board->memory;
+}
+
+void *
+shelf_new (size_t size)
+{
+  void *memory = shelf_take (size);
+
+  return memory ? memset (memory, 0, size) : NULL;
+}
+
+/* What is smaller than a chunk is kept at any rate: there is little of it, and a context that was
+ * released can then still be told from one that was not. */
+void
+shelf_give (void *memory)
+{
+  struct board *board;
+
+  if (!memory)
+    return;
+  board = (struct board *) ((char *) memory - offsetof (struct board, memory));
+  if (board->size >= CHUNK_SIZE && !atomic_load (&closed) &&
+      atomic_load (&kept) + board->size > KEPT_SIZE) {
+    free (board);
+    return;
+  }
+  atomic_fetch_add (&kept, board->size);
+  put (board, board);
+}
+
+void
+shelf_close (void)
+{
+  atomic_store (&closed, true);
+}
+
+__attribute__ ((constructor)) static void
+take_over_arenas (void)
+{
+  arena_chunk_size = CHUNK_SIZE;
+  arena_chunk_take = shelf_take;
+  arena_chunk_give = shelf_give;
+}

@@ -1,0 +1,19 @@
+/* Memory that a context gives back and the next one takes again.
+ *
+ * In: sizes, and what was taken. Out: memory. What always holds: once this process has a filter,
+ * nothing that was taken goes back to libc: under a filter that denies brk, munmap or madvise, free
+ * would be the process's last call. All threads may use it at once, and a child after fork. */
+#ifndef SHELF_H
+#define SHELF_H
+
+#include <stddef.h>
+
+/* NULL if memory is gone. What is taken is not zeroed, what is new is. */
+void *shelf_take (size_t size);
+void *shelf_new (size_t size);
+void shelf_give (void *memory); /* NULL will do */
+
+/* From here on, all is kept. */
+void shelf_close (void);
+
+#endif
