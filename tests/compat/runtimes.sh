@@ -23,6 +23,10 @@ try 'exit status' 42 '' '' "$with" sh -c 'exit 42'
 try 'command not found' 127 '' 'nowhere.*not found' "$with" nowhere
 try 'its object is missing' 125 '' '/nowhere: no such file' \
   env OCI_SECCOMP_LIBRARY=/nowhere "$with" true
+# shellcheck disable=SC2016  # the inner shell expands it
+try 'the library path is the command'"'"'s' 0 '/a:/b' '' env LD_LIBRARY_PATH=/a:/b \
+  "$with" sh -c 'echo "$LD_LIBRARY_PATH${WITH_LD_LIBRARY_PATH-}"'
+try 'inside of itself' 0 1 '' "$with" "$with" grep -c libseccomp /proc/self/mountinfo
 ln -s "$with" "$work/with-oci-seccomp-echo"
 try 'by the name of a link' 0 'a  b' '' "$work/with-oci-seccomp-echo" 'a  b'
 # A mount that an engine makes later, in the namespace that the command was started from.
@@ -156,6 +160,34 @@ held () {
     "$(cmp -s "$work/program-original" "$work/program" || echo different)"
 }
 
+# What one process of the container calls, from its start to its end, and what comes of it; addresses
+# are different ones each time.
+traced () { # WAY
+  rm -rf "$work/traces"
+  mkdir "$work/traces"
+  timeout -k 5 60 strace -ff -qq -e signal=none -o "$work/traces/of" "$work/$runtime$1" run \
+    -b "$bundle" traced </dev/null >"$work/started" 2>&1
+  awk '/^execve\("\/bin\/sh"/ { inside = FILENAME }
+    FILENAME == inside {
+      call = $0
+      sub (/[^a-z0-9_].*/, "", call)
+      sub (/.* = /, "")
+      gsub (/0x[0-9a-f]+/, "ADDRESS")
+      print call, $0
+    }' "$work"/traces/of.*
+}
+
+compare_traces () {
+  script='cd /proc; umask 077; ulimit -c 0; kill -0 1; read -r line <self/status; : >/dev/null;'
+  script="$script exec probe $unshare 0x10000000"
+  config section="$engine" args="[\"/bin/sh\",\"-c\",\"$script\"]"
+  traced -original >"$work/original"
+  traced '' >"$work/calls"
+  same "$runtime: traced: every call has the same outcome" '' "$(diff "$work/original" "$work/calls")"
+  same "$runtime: traced: it is the container that was seen, and its verdict" yes \
+    "$([ "$(wc -l <"$work/calls")" -gt 15 ] && grep -q '^unshare -1 EPERM' "$work/calls" && echo yes)"
+}
+
 refused () { # RULES
   config section="{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[$1]}"
   "$work/$runtime" run -b "$bundle" test >"$work/out" 2>&1 </dev/null
@@ -218,6 +250,11 @@ for runtime in runc crun; do
   verdicts
   settings
   held
+  if command -v strace >/dev/null; then
+    compare_traces
+  else
+    skip "$runtime: traced" 'strace is not installed'
+  fi
   refused "$(one_call 'ERRNO"'),$(one_call 'TRAP"')"
   flags none '' ''
   flags LOG '"SECCOMP_FILTER_FLAG_LOG"' ', SECCOMP_FILTER_FLAG_LOG'
@@ -238,13 +275,6 @@ if command -v bwrap >/dev/null && [ -x "$calls" ]; then
     "$work/program" "$personality"
 else
   skip 'bubblewrap' 'it is not installed, or libseccomp-dev is not'
-fi
-
-if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
-  try 'systemd-run' 0 'errno 77' '' "$with" systemd-run --quiet --wait --pipe --scope \
-    -p SystemCallFilter="~personality:77" "$number" "$personality"
-else
-  skip 'systemd-run' 'systemd does not run this machine'
 fi
 
 # --- podman -----------------------------------------------------------------------------------------
