@@ -5,7 +5,6 @@
 
 #include "context.h"
 #include "listing.h"
-#include "shelf.h"
 #include "syscalls.h"
 
 static void
@@ -48,6 +47,18 @@ drop_skipped (struct rules *rules, const struct context *context)
     rules->call_count--;
 }
 
+struct rules *
+context_rules (const struct context *context, struct arena *arena)
+{
+  struct rules *rules = ARENA_ARRAY (arena, struct rules, context->parts.count);
+
+  for (size_t i = 0; i < context->parts.count; i++) {
+    draft_finish (&rules[i], context->parts.items[i]->draft, arena);
+    drop_skipped (&rules[i], context);
+  }
+  return rules;
+}
+
 static int
 compile (struct context *context, struct arena *scratch)
 {
@@ -58,22 +69,19 @@ compile (struct context *context, struct arena *scratch)
       .plain = true,
       .warn = ignore_warning,
   };
-  const struct parts *parts = &context->parts;
   struct oci_seccomp_filter *filter = &context->filter;
   int code;
 
   filter->native = options.native;
-  filter->rules_count = parts->count;
-  filter->rules = ARENA_ARRAY (&filter->arena, struct rules, parts->count);
-  for (size_t i = 0; i < parts->count; i++) {
-    draft_finish (&filter->rules[i], parts->items[i]->draft, &filter->arena);
-    drop_skipped (&filter->rules[i], context);
-  }
+  filter->rules_count = context->parts.count;
+  filter->rules = context_rules (context, scratch);
   take_priorities (&options, context->priorities, scratch);
   code = filter_make_program (filter, &options, scratch, NULL);
+  filter->rules_count = 0;
+  filter->rules = NULL;
   if (!code)
-    context->bytes = program_to_bytes (&filter->program, abi_table[parts->items[0]->abi].big_endian,
-                                       &filter->arena);
+    context->bytes = program_to_bytes (
+        &filter->program, abi_table[context->parts.items[0]->abi].big_endian, &filter->arena);
   return code;
 }
 
@@ -156,14 +164,12 @@ program_size (const struct context *context)
   return context->filter.program.length * sizeof context->filter.program.instructions[0];
 }
 
-/* Whoever gets a program may put it into the kernel alone. */
 int
 seccomp_export_bpf (const scmp_filter_ctx ctx, int fd)
 {
   struct context *context = context_of (ctx);
   int code = context ? context_compile (context) : -EINVAL;
 
-  shelf_close ();
   return code ? code : export_bytes (context, fd, context->bytes, program_size (context));
 }
 
@@ -180,7 +186,6 @@ seccomp_export_bpf_mem (const scmp_filter_ctx ctx, void *buf, size_t *len)
   *len = program_size (context);
   if (buf && room < *len)
     return -ERANGE;
-  shelf_close ();
   if (buf)
     memcpy (buf, context->bytes, *len);
   return 0;
@@ -194,6 +199,9 @@ seccomp_export_pfc (const scmp_filter_ctx ctx, int fd)
   struct arena scratch;
   const char *text;
 
+  /* What is left of a rule that failed is no part of the program, nor of the listing. */
+  if (!code)
+    code = context_mend (context);
   if (code)
     return code;
   arena_init (&scratch);

@@ -65,6 +65,9 @@ int context_mend (struct context *context);
  * errno. */
 int context_compile (struct context *context);
 
+/* The rules of each part, as they are now, in `arena`; they hold until the next rule. */
+struct rules *context_rules (const struct context *context, struct arena *arena);
+
 /* To be called after every change. */
 void context_forget_program (struct context *context);
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # libseccomp's interface, call for call: the same program with the original and with ours, and what
-# both answer. COMPAT_SCRIPTS: how many random scripts (default 300).
+# both answer. COMPAT_SCRIPTS: how many random scripts (default 300). Of some thousands one meets what
+# libseccomp does wrong with several conditions: then ours is what the rules say.
 # shellcheck disable=SC1091,SC2154  # live.sh and compat.sh set what is used
 set -u
 . "${srcdir:-.}/tests/compat/compat.sh"
