@@ -40,19 +40,19 @@ fails_now (size_t size)
 void *
 malloc (size_t size)
 {
-  return fails_now (size) ? NULL : __libc_malloc (size);
+  return fails_now () ? NULL : __libc_malloc (size);
 }
 
 void *
 calloc (size_t count, size_t size)
 {
-  return fails_now (size) ? NULL : __libc_calloc (count, size);
+  return fails_now () ? NULL : __libc_calloc (count, size);
 }
 
 void *
 realloc (void *old, size_t size)
 {
-  return fails_now (size) ? NULL : __libc_realloc (old, size);
+  return fails_now () ? NULL : __libc_realloc (old, size);
 }
 
 #pragma GCC visibility pop
@@ -183,17 +183,21 @@ new_context (void)
   return ctx;
 }
 
-/* What contexts give back is kept for later ones. These take it, and leave a step to ask libc. */
+/* What contexts give back is kept for later ones. These take it, and leave a step to ask libc:
+ * until one had to ask for each of the four pieces that it has. */
 static scmp_filter_ctx hoard[64 * 1024];
 static size_t hoarded;
 
 static void
 take_all_that_is_kept (void)
 {
-  unsigned before = large;
+  unsigned before;
 
-  while (large == before && hoarded < sizeof hoard / sizeof hoard[0])
-    hoard[hoarded++] = seccomp_init (SCMP_ACT_KILL);
+  do {
+    before = asked;
+    hoard[hoarded] = seccomp_init (SCMP_ACT_KILL);
+    seccomp_syscall_priority (hoard[hoarded++], SCMP_SYS (read), 1);
+  } while (asked - before < 4 && hoarded < sizeof hoard / sizeof hoard[0]);
 }
 
 static void
