@@ -25,7 +25,7 @@ struct board {
  * a link that another one changes. One that finds nothing meanwhile asks libc. */
 static _Atomic (struct board *) shelf;
 static atomic_size_t kept;
-static atomic_bool closed;
+static atomic_bool closed, kept_at_exit;
 
 static void
 put (struct board *first, struct board *last)
@@ -115,6 +115,25 @@ void
 shelf_close (void)
 {
   atomic_store (&closed, true);
+}
+
+void
+shelf_keep_at_exit (void)
+{
+  atomic_store (&kept_at_exit, true);
+}
+
+__attribute__ ((destructor)) static void
+clear (void)
+{
+  struct board *board, *next;
+
+  if (atomic_load (&closed) || atomic_load (&kept_at_exit))
+    return;
+  for (board = atomic_exchange (&shelf, NULL); board; board = next) {
+    next = board->next;
+    free (board);
+  }
 }
 
 __attribute__ ((constructor)) static void

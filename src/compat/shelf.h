@@ -13,7 +13,10 @@ void *shelf_take (size_t size);
 void *shelf_new (size_t size);
 void shelf_give (void *memory); /* NULL will do */
 
-/* From here on, all is kept. */
+/* This process has a filter: from here on, all is kept. */
 void shelf_close (void);
+
+/* It may come to have one by other ways: what is on the shelf when the process ends stays there. */
+void shelf_keep_at_exit (void);
 
 #endif
