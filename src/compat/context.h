@@ -39,8 +39,8 @@ struct context {
   struct snapshot *snapshots;
   uint8_t *priorities; /* by row of the system-call table; NULL: none was given */
   struct oci_seccomp_filter filter;
-  const unsigned char *bytes; /* its program, in the byte order of its ABIs */
-  bool compiled;              /* else the filter is empty */
+  unsigned char *bytes; /* its program, in the byte order of its ABIs */
+  bool compiled;        /* else the filter is empty */
 };
 
 /* The context behind a handle that may be used: it has a part at least. NULL for others. */

@@ -59,8 +59,9 @@ is_answered_by_a_filter (unsigned flags)
 static int
 install (const struct context *context)
 {
+  /* What is exported is what is loaded: the kernel refuses another machine's byte order. */
   struct sock_fprog program = {(unsigned short) context->filter.program.length,
-                               context->filter.program.instructions};
+                               (struct sock_filter *) context->bytes};
   unsigned flags = flags_of (context);
   long result;
 

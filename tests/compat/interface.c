@@ -339,6 +339,22 @@ test_load_without_privileges (void)
   seccomp_release (ctx);
 }
 
+/* What another machine's kernel would take, this one's must not. */
+static void
+test_load_of_other_order (void)
+{
+  const uint16_t one = 1;
+  uint32_t other = *(const uint8_t *) &one ? SCMP_ARCH_S390X : SCMP_ARCH_X86_64;
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
+
+  CHECK (seccomp_arch_remove (ctx, SCMP_ARCH_NATIVE) == 0 && seccomp_arch_add (ctx, other) == 0);
+  CHECK (seccomp_load (ctx) == -ECANCELED);
+  CHECK (seccomp_attr_set (ctx, SCMP_FLTATR_API_SYSRAWRC, 1) == 0);
+  CHECK (seccomp_load (ctx) == -EINVAL);
+  CHECK (status_is ("Seccomp", 0));
+  seccomp_release (ctx);
+}
+
 /* As far as level 1 goes, there is prctl(2) alone. */
 static void
 test_load_by_prctl (void)
@@ -630,6 +646,7 @@ static const struct test tests[] = {
     {"contexts in many threads", test_threads, 0},
     {"load", test_load, 1},
     {"load without privileges", test_load_without_privileges, 1},
+    {"load of another byte order", test_load_of_other_order, 1},
     {"load by prctl", test_load_by_prctl, 1},
     {"load after precompute calls nothing else", test_load_after_precompute, 1},
     {"under a filter that denies memory", test_release_under_filter, 1},
