@@ -27,6 +27,12 @@ try 'its object is missing' 125 '' '/nowhere: no such file' \
 try 'the library path is the command'"'"'s' 0 '/a:/b' '' env LD_LIBRARY_PATH=/a:/b \
   "$with" sh -c 'echo "$LD_LIBRARY_PATH${WITH_LD_LIBRARY_PATH-}"'
 try 'inside of itself' 0 1 '' "$with" "$with" grep -c libseccomp /proc/self/mountinfo
+mkdir -p "$work/usr/bin" "$work/usr/lib/oci-seccomp"
+cp "$with" "$work/usr/bin"
+cp "$library" "$PWD/src/compat/cover" "$work/usr/lib/oci-seccomp"
+ln -s with-oci-seccomp "$work/usr/bin/with-oci-seccomp-sh"
+try 'installed, it finds its object by itself' 0 "$(sum "$library")" '' \
+  env -u OCI_SECCOMP_LIBRARY "$work/usr/bin/with-oci-seccomp-sh" -c "cksum <$theirs"
 ln -s "$with" "$work/with-oci-seccomp-echo"
 try 'by the name of a link' 0 'a  b' '' "$work/with-oci-seccomp-echo" 'a  b'
 # A mount that an engine makes later, in the namespace that the command was started from.
