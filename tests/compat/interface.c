@@ -211,6 +211,50 @@ test_later_changes_count (void)
   seccomp_release (ctx);
 }
 
+/* Nothing is made in between that could take its memory. */
+static void
+test_released_context (void)
+{
+  scmp_filter_ctx ctx = new_context ();
+  uint32_t value;
+  size_t length = 0;
+
+  seccomp_release (ctx);
+  seccomp_release (ctx);
+  CHECK (seccomp_reset (ctx, SCMP_ACT_KILL) == -EINVAL);
+  CHECK (seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 0) == -EINVAL);
+  CHECK (seccomp_arch_add (ctx, SCMP_ARCH_ARM) == -EINVAL);
+  CHECK (seccomp_arch_exist (ctx, SCMP_ARCH_NATIVE) == -EINVAL);
+  CHECK (seccomp_arch_remove (ctx, SCMP_ARCH_NATIVE) == -EINVAL);
+  CHECK (seccomp_attr_get (ctx, SCMP_FLTATR_CTL_NNP, &value) == -EINVAL);
+  CHECK (seccomp_attr_set (ctx, SCMP_FLTATR_CTL_NNP, 0) == -EINVAL);
+  CHECK (seccomp_merge (ctx, ctx) == -EINVAL);
+  CHECK (seccomp_load (ctx) == -EINVAL && precompute (ctx) == -EINVAL);
+  CHECK (export_mem (ctx, NULL, &length) == -EINVAL);
+  CHECK (seccomp_export_bpf (ctx, -1) == -EINVAL && seccomp_export_pfc (ctx, -1) == -EINVAL);
+  CHECK (transaction_start (ctx) == -EINVAL && transaction_commit (ctx) == -EINVAL);
+  transaction_reject (ctx);
+  CHECK (seccomp_notify_fd (ctx) == -EINVAL);
+}
+
+static void
+test_merged_context (void)
+{
+  scmp_filter_ctx ctx = new_context (), other = seccomp_init (SCMP_ACT_ALLOW);
+
+  CHECK (seccomp_merge (ctx, ctx) == -EEXIST);
+  CHECK (seccomp_arch_remove (other, SCMP_ARCH_NATIVE) == 0);
+  CHECK (seccomp_arch_add (other, SCMP_ARCH_X86) == 0);
+  CHECK (transaction_start (ctx) == 0 && transaction_start (other) == 0);
+  get_program (&before, ctx);
+  CHECK (seccomp_merge (ctx, other) == 0);
+  CHECK (seccomp_merge (ctx, other) == -EINVAL);
+  CHECK (seccomp_arch_exist (ctx, SCMP_ARCH_X86) == 0 && !has_program (ctx, &before));
+  transaction_reject (ctx);
+  CHECK (seccomp_arch_exist (ctx, SCMP_ARCH_X86) == -EEXIST && has_program (ctx, &before));
+  seccomp_release (ctx);
+}
+
 static void
 test_attribute_of_2_6 (void)
 {
@@ -641,6 +685,8 @@ static const struct test tests[] = {
     {"a rule that fails on one ABI is on none", test_failed_rule_leaves_nothing, 0},
     {"a program in memory", test_memory_export, 0},
     {"what changes after a program was made", test_later_changes_count, 0},
+    {"a context that was released", test_released_context, 0},
+    {"a context that was merged", test_merged_context, 0},
     {"the attribute of 2.6", test_attribute_of_2_6, 0},
     {"the listing names calls and verdicts", test_listing, 0},
     {"contexts in many threads", test_threads, 0},
