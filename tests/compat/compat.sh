@@ -12,6 +12,7 @@ command=${OCI_SECCOMP:-$PWD/oci-seccomp}
 library=$PWD/src/compat/.libs
 calls=$PWD/tests/compat/calls
 interface=$PWD/tests/compat/interface
+load=$PWD/tests/compat/load
 memory=$PWD/tests/compat/memory
 [ -e "$library/libseccomp.so.2" ] || skip_all 'this build has no shared objects'
 [ -x "$calls" ] || skip_all 'the tests were built without libseccomp (Debian: libseccomp-dev)'

@@ -4,7 +4,7 @@
 set -u
 . "${srcdir:-.}/tests/compat/compat.sh"
 
-for program in "$interface" "$memory"; do
+for program in "$interface" "$load" "$memory"; do
   LD_LIBRARY_PATH=$library "$program" >"$work/tap"
   while read -r line; do
     case $line in
