@@ -5,14 +5,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "arena.h"
 
-/* Before there is a filter, as much is kept as one usual profile takes: programs that load several
- * filters, one after the other, then need no more memory for the later ones. */
 enum {
-  KEPT_SIZE = 1024 * 1024,
-  CHUNK_SIZE = 16 * 1024,
+  /* Before there is a filter, as much is kept as a large profile takes: programs that load
+   * several filters, one after the other, then need no more memory for the later ones. */
+  KEPT_SIZE = 2 * 1024 * 1024,
+  /* What is as large as this is no part of libc's heap. A program under a filter that denies brk
+   * has to live with what its heap is then: that must not depend on what we took of it. */
+  MAPPED_SIZE = 16 * 1024,
+  /* With what stands before it, some whole pages; and not the size that arenas keep themselves. */
+  CHUNK_SIZE = 64 * 1024 - 256,
 };
 
 struct board {
@@ -67,6 +72,27 @@ find (size_t size)
   return found;
 }
 
+static struct board *
+make (size_t size)
+{
+  const size_t total = sizeof (struct board) + size;
+  void *mapped;
+
+  if (size < MAPPED_SIZE)
+    return malloc (total);
+  mapped = mmap (NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+static void
+discard (struct board *board)
+{
+  if (board->size < MAPPED_SIZE)
+    free (board);
+  else
+    munmap (board, sizeof *board + board->size);
+}
+
 void *
 shelf_take (size_t size)
 {
@@ -74,9 +100,9 @@ shelf_take (size_t size)
 
   if (board)
     return board->memory;
-  if (size > SIZE_MAX - sizeof *board)
+  if (size > PTRDIFF_MAX - sizeof *board)
     return NULL;
-  board = malloc (sizeof *board + size);
+  board = make (size);
   if (!board)
     return NULL;
   board->size = size;
@@ -92,8 +118,8 @@ shelf_new (size_t size)
   return memory ? memset (memory, 0, size) : NULL;
 }
 
-/* What is smaller than a chunk is kept at any rate: there is little of it, and a context that was
- * released can then still be told from one that was not. */
+/* What is small is kept at any rate: there is little of it, and a context that was released can
+ * then still be told from one that was not. */
 void
 shelf_give (void *memory)
 {
@@ -102,9 +128,9 @@ shelf_give (void *memory)
   if (!memory)
     return;
   board = (struct board *) ((char *) memory - offsetof (struct board, memory));
-  if (board->size >= CHUNK_SIZE && !atomic_load (&closed) &&
+  if (board->size >= MAPPED_SIZE && !atomic_load (&closed) &&
       atomic_load (&kept) + board->size > KEPT_SIZE) {
-    free (board);
+    discard (board);
     return;
   }
   atomic_fetch_add (&kept, board->size);
@@ -132,7 +158,7 @@ clear (void)
     return;
   for (board = atomic_exchange (&shelf, NULL); board; board = next) {
     next = board->next;
-    free (board);
+    discard (board);
   }
 }
 

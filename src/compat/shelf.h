@@ -1,8 +1,8 @@
 /* Memory that a context gives back and the next one takes again.
  *
  * In: sizes, and what was taken. Out: memory. What always holds: once this process has a filter,
- * nothing that was taken goes back to libc: under a filter that denies brk, munmap or madvise, free
- * would be the process's last call. All threads may use it at once, and a child after fork. */
+ * nothing that was taken is given back: under a filter that denies munmap, that would be the
+ * process's last call. All threads may use it at once, and a child after fork. */
 #ifndef SHELF_H
 #define SHELF_H
 

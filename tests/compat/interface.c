@@ -174,6 +174,28 @@ test_merged_context (void)
   seccomp_release (ctx);
 }
 
+/* Under a filter, a program may have to do with the heap that it has. */
+static void
+test_heap (void)
+{
+  void *end;
+
+  free (malloc (64 * 1024));
+  end = sbrk (0);
+  for (int i = 0; i < 2; i++) {
+    scmp_filter_ctx ctx = new_context ();
+
+    CHECK (seccomp_arch_add (ctx, SCMP_ARCH_X86) == 0);
+    for (unsigned k = 0; k < 200; k++)
+      seccomp_rule_add (ctx, SCMP_ACT_KILL, SCMP_SYS (read), 2, SCMP_A0 (SCMP_CMP_EQ, 7 * k),
+                        SCMP_A1 (SCMP_CMP_LT, k * k));
+    get_program (&before, ctx);
+    CHECK (before.length > 0);
+    seccomp_release (ctx);
+  }
+  CHECK (sbrk (0) == end);
+}
+
 static void
 test_attribute_of_2_6 (void)
 {
@@ -256,6 +278,7 @@ static const struct test tests[] = {
     {"what changes after a program was made", test_later_changes_count},
     {"a context that was released", test_released_context},
     {"a context that was merged", test_merged_context},
+    {"the heap is the program's own", test_heap},
     {"the attribute of 2.6", test_attribute_of_2_6},
     {"the listing names calls and verdicts", test_listing},
     {"contexts in many threads", test_threads},

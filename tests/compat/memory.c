@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <seccomp.h>
 
@@ -51,6 +54,14 @@ void *
 realloc (void *old, size_t size)
 {
   return fails_now () ? NULL : __libc_realloc (old, size);
+}
+
+void *
+mmap (void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+  if (fails_now ())
+    return MAP_FAILED;
+  return (void *) syscall (SYS_mmap, at, size, protection, flags, fd, offset);
 }
 
 #pragma GCC visibility pop
