@@ -26,20 +26,28 @@ struct board {
   _Alignas(max_align_t) char memory[];
 };
 
-/* What lies here. It is taken whole and what is not wanted is put back, so no thread ever follows
- * a link that another one changes. One that finds nothing meanwhile asks libc. */
-static _Atomic (struct board *) shelf;
+/* What lies here: small pieces, and mapped ones. Checkers of leaks follow no link that is in a
+ * mapped one. A shelf is taken whole and what is not wanted is put back, so no thread ever follows
+ * a link that another one changes. One that finds nothing meanwhile makes a new one. */
+static _Atomic (struct board *) shelves[2];
 static atomic_size_t kept;
 static atomic_bool closed, kept_at_exit;
+
+static _Atomic (struct board *) *
+shelf_for (size_t size)
+{
+  return &shelves[size >= MAPPED_SIZE];
+}
 
 static void
 put (struct board *first, struct board *last)
 {
-  struct board *before = atomic_load (&shelf);
+  _Atomic (struct board *) *shelf = shelf_for (first->size);
+  struct board *before = atomic_load (shelf);
 
   do
     last->next = before;
-  while (!atomic_compare_exchange_weak (&shelf, &before, first));
+  while (!atomic_compare_exchange_weak (shelf, &before, first));
 }
 
 static void
@@ -58,7 +66,7 @@ put_all (struct board *first)
 static struct board *
 find (size_t size)
 {
-  struct board *first = atomic_exchange (&shelf, NULL), **best = NULL, *found = NULL;
+  struct board *first = atomic_exchange (shelf_for (size), NULL), **best = NULL, *found = NULL;
 
   for (struct board **at = &first; *at; at = &(*at)->next)
     if ((*at)->size >= size && (*at)->size / 4 <= size && (!best || (*at)->size < (*best)->size))
@@ -149,17 +157,24 @@ shelf_keep_at_exit (void)
   atomic_store (&kept_at_exit, true);
 }
 
-__attribute__ ((destructor)) static void
-clear (void)
+static void
+discard_all (struct board *board)
 {
-  struct board *board, *next;
+  struct board *next;
 
-  if (atomic_load (&closed) || atomic_load (&kept_at_exit))
-    return;
-  for (board = atomic_exchange (&shelf, NULL); board; board = next) {
+  for (; board; board = next) {
     next = board->next;
     discard (board);
   }
+}
+
+__attribute__ ((destructor)) static void
+clear (void)
+{
+  if (atomic_load (&closed) || atomic_load (&kept_at_exit))
+    return;
+  for (int i = 0; i < 2; i++)
+    discard_all (atomic_exchange (&shelves[i], NULL));
 }
 
 __attribute__ ((constructor)) static void
