@@ -35,8 +35,8 @@ void arena_init (struct arena *arena);
 void arena_free (struct arena *arena);
 
 /* Gives back what arena_free has kept for the next arenas of any thread, half a megabyte at most.
- * It happens by itself when the program ends, or lets go of the library. */
-void arena_free_spares (void) __attribute__ ((destructor));
+ * It happens by itself when the program ends without a filter, or lets go of the library. */
+void arena_free_spares (void);
 
 void *arena_alloc (struct arena *arena, size_t size);
 void *arena_copy (struct arena *arena, const void *bytes, size_t length);
