@@ -34,6 +34,16 @@ if [ -e "$library" ]; then
     fail 'it needs more than libc and yajl'
 fi
 
+# What takes libseccomp's place is in a folder of its own, with what puts it there.
+compat=$root$libdir/oci-seccomp
+if [ -e "$compat/libseccomp.so.2" ]; then
+  [ "$(ls "$compat")" = 'cover
+libseccomp.so.2' ] || fail "$compat has something else, too: $(ls "$compat")"
+  [ -x "$compat/cover" ] || fail "$compat/cover is no program"
+  [ -x "$root$bindir/with-oci-seccomp" ] || fail 'with-oci-seccomp is missing'
+  [ -e "$root$mandir/man7/oci-seccomp-compat.7" ] || fail 'oci-seccomp-compat(7) is missing'
+fi
+
 cat >"$work/use.c" <<'USE'
 #include <oci-seccomp.h>
 #include <stdio.h>
