@@ -10,7 +10,7 @@
  *   matching _free; every `const char *` given out belongs to the object it was asked of.
  * - The library never prints, exits or aborts, and is thread-safe as long as one object is not
  *   changed by two threads at once. It keeps no state, but up to half a megabyte of memory that was
- *   freed, for the next call to use; that goes when the library is unloaded.
+ *   freed, for the next call to use, and is never unloaded.
  * - Verdicts are the kernel's SECCOMP_RET_* values of <linux/seccomp.h>, action and data in one.
  */
 #ifndef OCI_SECCOMP_H

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "install.h"
-
 enum { CHUNK_SIZE = 64 * 1024 };
 
 struct arena_chunk {
@@ -59,14 +57,6 @@ arena_free_spares (void)
 {
   for (int i = 0; i < SPARE_CHUNKS; i++)
     arena_chunk_give (atomic_exchange (&spares[i], NULL));
-}
-
-/* Not under a filter of this process's own, which may forbid it. */
-__attribute__ ((destructor)) static void
-free_spares_at_end (void)
-{
-  if (!install_done)
-    arena_free_spares ();
 }
 
 /* --- arenas --- */

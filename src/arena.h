@@ -35,7 +35,7 @@ void arena_init (struct arena *arena);
 void arena_free (struct arena *arena);
 
 /* Gives back what arena_free has kept for the next arenas of any thread, half a megabyte at most.
- * It happens by itself when the program ends without a filter, or lets go of the library. */
+ * Nothing does so at the end of a process: a filter may have come that kills it for the call. */
 void arena_free_spares (void);
 
 void *arena_alloc (struct arena *arena, size_t size);

@@ -293,8 +293,6 @@ reject (struct oci_seccomp_error *err, const char *before, const char *name, con
   return OCI_SECCOMP_BAD_ARGUMENT;
 }
 
-atomic_bool install_done;
-
 /* --- installing ------------------------------------------------------------------------------ */
 
 bool
@@ -376,6 +374,5 @@ oci_seccomp_install (const struct oci_seccomp_filter *filter, unsigned flags, in
     return refuse (error, &attempt);
   if (listens)
     *listener = (int) attempt.result;
-  install_done = true;
   return OCI_SECCOMP_OK;
 }

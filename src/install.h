@@ -7,14 +7,9 @@
 #ifndef INSTALL_H
 #define INSTALL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Whether the running kernel knows one SECCOMP_FILTER_FLAG_* bit; asks it without any effect. */
 bool install_flag_known (unsigned flag);
-
-/* Whether this process has installed a filter. Then it may be killed for whatever else it calls,
- * and calls nothing unasked. */
-extern atomic_bool install_done;
 
 #endif
