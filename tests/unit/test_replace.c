@@ -98,7 +98,7 @@ give (const char *to, const char *name, const void *value, size_t size)
 {
   if (setxattr (to, name, value, size, 0) == 0)
     return;
-  print_message ("# no %s: %s\n", name, strerror (errno));
+  print_message ("# no extended attributes of this kind here: %s\n", strerror (errno));
   skip ();
 }
 
