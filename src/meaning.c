@@ -125,22 +125,66 @@ clauses_diagram (struct diagrams *diagrams, const struct clause *clauses, size_t
   return diagram_choose (diagrams, diagram_where (diagrams, first, VERDICT_UNDEFINED), rest, first);
 }
 
+static bool
+same_comparisons (const struct clause *one, const struct clause *other)
+{
+  for (unsigned i = 0; i < one->count; i++) {
+    const struct comparison *a = &one->comparisons[i], *b = &other->comparisons[i];
+
+    if (a->index != b->index || a->op != b->op || a->mask != b->mask || a->value != b->value)
+      return false;
+  }
+  return true;
+}
+
+static bool
+same_clauses (const struct meaning_number *one, const struct meaning_number *other)
+{
+  if (one->count != other->count)
+    return false;
+  for (size_t i = 0; i < one->count; i++)
+    if (one->clauses[i].verdict != other->clauses[i].verdict ||
+        one->clauses[i].count != other->clauses[i].count ||
+        !same_comparisons (&one->clauses[i], &other->clauses[i]))
+      return false;
+  return true;
+}
+
+/* Profiles put many names under the same conditions. What such a number means may be known, from
+ * another name or another ABI; this is where it is kept, by some of what its clauses say. */
+static struct meaning_known *
+known_slot (struct meaning *meaning, const struct meaning_number *number)
+{
+  const struct clause *first = number->clauses;
+  uint64_t hash = first->verdict + number->count;
+
+  for (unsigned i = 0; i < first->count; i++)
+    hash = (hash ^ first->comparisons[i].value ^ first->comparisons[i].index) *
+           UINT64_C (0x9e3779b97f4a7c15);
+  return &meaning->known[hash >> 32 & (MEANING_KNOWN - 1)];
+}
+
 /* The rules of one number, the first that matches deciding. */
 static diagram
 number_diagram (struct meaning *meaning, const struct meaning_number *number)
 {
   struct diagrams *diagrams = meaning->diagrams;
+  struct meaning_known *known;
   bool exceeded = diagrams->exceeded;
-  diagram result;
 
   if (meaning->by_call) {
     *ARENA_PUSH (diagrams->arena, meaning->numbers, meaning->number_count) = *number;
     return diagram_leaf (diagrams, FIRST_NUMBER + (uint32_t) meaning->number_count - 1);
   }
-  result = clauses_diagram (diagrams, number->clauses, number->count, default_leaf (meaning));
+  known = known_slot (meaning, number);
+  if (known->number.count && same_clauses (&known->number, number))
+    return known->result;
+  known->number = *number;
+  known->result =
+      clauses_diagram (diagrams, number->clauses, number->count, default_leaf (meaning));
   if (diagrams->exceeded && !exceeded)
     meaning->too_large = *number;
-  return result;
+  return known->result;
 }
 
 /* The rules of an ABI, and the default for all other numbers. */

@@ -21,6 +21,14 @@ struct meaning_number {
   size_t count;
 };
 
+enum { MEANING_KNOWN = 64 }; /* a power of two */
+
+/* Clauses whose diagram is known: its default is the profile's. */
+struct meaning_known {
+  struct meaning_number number; /* count 0: none */
+  diagram result;
+};
+
 struct meaning {
   struct diagrams *diagrams;
   const struct profile *profile;
@@ -28,6 +36,7 @@ struct meaning {
   bool by_call;                   /* leaves of the diagram tell which of `numbers` decides */
   struct meaning_number *numbers; /* only by_call */
   size_t number_count;
+  struct meaning_known known[MEANING_KNOWN];
   struct meaning_number too_large; /* the one that made diagrams->exceeded true, if one did */
   diagram result;
 };

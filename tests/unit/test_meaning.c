@@ -704,6 +704,39 @@ broken_programs_are_refuted (void **context)
   assert_true (refuted > PEERS / 4);
 }
 
+/* Many names under the same conditions are hardly more work than one, on all ABIs together. */
+static void
+many_names_alike (void **context)
+{
+  enum { NAMES = 300, CONDITIONS = 60, NODES = 1 << 15, STEPS = 1 << 18 };
+  const char *names = "\"read\"", *rules = "";
+  const struct oracle_machine machine = oracle_machine ("x86_64");
+  struct reading reading;
+  struct meaning meaning;
+  struct diagrams diagrams;
+
+  (void) context;
+  for (int row = 0; row < NAMES; row++)
+    names = arena_printf (&arena, "%s, \"%s\"", names, syscall_name (row));
+  for (unsigned i = 0; i < CONDITIONS; i++)
+    rules = arena_printf (&arena,
+                          "%s%s{\"names\": [%s], \"action\": \"SCMP_ACT_ERRNO\", \"args\": "
+                          "[{\"index\": %u, \"op\": \"SCMP_CMP_EQ\", \"value\": %u}]}",
+                          rules, i ? ", " : "", names, i % 6, i);
+  reading_open (&reading,
+                arena_printf (&arena,
+                              "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
+                              "[\"SCMP_ARCH_AARCH64\", \"SCMP_ARCH_RISCV64\"], "
+                              "\"syscalls\": [%s]}",
+                              rules),
+                &machine);
+  diagrams_init (&diagrams, &arena);
+  diagrams_restart (&diagrams, order_usual (&arena), NODES, STEPS);
+  meaning_read (&meaning, &diagrams, &reading.profile->profile, &reading.options);
+  assert_false (diagrams.exceeded);
+  reading_close (&reading);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown (name, begin, end)
 
 int
@@ -717,6 +750,7 @@ main (void)
       TEST (proves_libseccomp_where_it_is_right),
       TEST (real_profiles_through_libseccomp),
       TEST (broken_programs_are_refuted),
+      TEST (many_names_alike),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
