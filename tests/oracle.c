@@ -135,7 +135,8 @@ same_call (const struct oracle_entry *a, const struct oracle_entry *b)
 }
 
 /* Does a rule contradict one before it? The same conditions, or fewer of them, and another action.
- * One that stands after an unconditional rule is never looked at (point 4). */
+ * One that stands after an unconditional rule is never looked at (point 4), and one that repeats
+ * another says nothing new: so it is with libseccomp, too. */
 static const struct oracle_entry *
 contradicted (const struct oracle *oracle, size_t index)
 {
@@ -150,6 +151,9 @@ contradicted (const struct oracle *oracle, size_t index)
       continue;
     if (before->condition_count == 0)
       return NULL;
+    if (before->verdict == entry->verdict && begins_with (before, entry) &&
+        begins_with (entry, before))
+      return found;
     if (before->verdict != entry->verdict && begins_with (before, entry))
       found = before;
   }
