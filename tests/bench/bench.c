@@ -144,7 +144,8 @@ note_method (struct run *run)
   static const char *const lines[] = {
       "compile: ours from the bytes of the JSON to the program; libseccomp's without JSON, from",
       "  seccomp_init to seccomp_export_bpf; many in a row, and once as the first of a process",
-      "ours decides calls newer than the profile as well; runc's stub for that is not measured",
+      "ours decides calls newer than the profile as well; runc's stub for that is not measured;",
+      "  \"alike\" is ours without that, and what must be no longer than the others",
       "install: the call of seccomp(2) alone, in a fresh process with no_new_privs",
       "calls: loops in fresh processes, less those under the lesser filter in the same turn",
       "KiB: what malloc has given out at the peak of a compile",

@@ -169,8 +169,8 @@ print_outcome (FILE *out, const struct outcome *outcome)
 static void
 print_lengths (FILE *out, const struct bench *bench)
 {
-  fprintf (out, "\n%-32s%-32s%8s%8s%8s\n", "length on every set of ABIs", "", "ours", "linear",
-           "tree");
+  fprintf (out, "\n%-32s%-32s%8s%8s%8s%8s\n", "length on every set of ABIs", "", "ours", "linear",
+           "tree", "alike");
   for (size_t i = 0; i < bench->length_count; i++) {
     const struct lengths *row = &bench->lengths[i];
     char set[400];
@@ -178,6 +178,7 @@ print_lengths (FILE *out, const struct bench *bench)
     fprintf (out, "  %-30s%-32s", row->name, abi_set_name (row->set, set, sizeof set));
     for (enum contender who = OURS; who < CONTENDERS; who++)
       print_number (out, 7, row->of[who] ? (double) row->of[who] : NAN, 1);
+    print_number (out, 7, row->alike ? (double) row->alike : NAN, 1);
     fprintf (out, "%s\n", lengths_excess (row) ? "  LONGER" : "");
   }
 }

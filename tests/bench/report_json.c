@@ -185,6 +185,7 @@ put_lengths (struct json *json, const struct bench *bench)
     put_string (json, "abis", abi_set_name (row->set, set, sizeof set));
     for (enum contender who = OURS; who < CONTENDERS; who++)
       put_number (json, contender_names[who], row->of[who] ? (double) row->of[who] : NAN);
+    put_number (json, "ours_alike", row->alike ? (double) row->alike : NAN);
     close_group (json, '}');
   }
   close_group (json, ']');

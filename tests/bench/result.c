@@ -287,13 +287,18 @@ bool
 lengths_take (struct lengths *out, const char *name, const char *json, const struct abi_set *set,
               struct oci_seccomp_error *error)
 {
+  struct oci_seccomp_filter *alike;
   struct lineup lineup;
   bool ok = !lineup_make (&lineup, json, set, false, error);
 
-  *out = (struct lengths){name, set, {0}};
+  *out = (struct lengths){.name = name, .set = set};
   for (enum contender who = OURS; who < CONTENDERS && ok; who++)
     if (!lineup.why_not[who])
       out->of[who] = lineup.programs[who].length;
+  if (ok && !lineup_compile (&lineup, false, OCI_SECCOMP_NEWER_DEFAULT, &alike, error)) {
+    out->alike = alike->program.length;
+    oci_seccomp_filter_free (alike);
+  }
   lineup_free (&lineup);
   return ok;
 }
@@ -304,7 +309,7 @@ lengths_excess (const struct lengths *lengths)
   size_t excess = 0;
 
   for (enum contender who = LINEAR; who < CONTENDERS; who++)
-    if (lengths->of[who] && lengths->of[OURS] > lengths->of[who] + excess)
-      excess = lengths->of[OURS] - lengths->of[who];
+    if (lengths->of[who] && lengths->alike > lengths->of[who] + excess)
+      excess = lengths->alike - lengths->of[who];
   return excess;
 }

@@ -46,13 +46,15 @@ struct lengths {
   const char *name;
   const struct abi_set *set;
   size_t of[CONTENDERS]; /* 0: no program */
+  size_t alike;          /* ours that decides newer calls as the others do; 0: none */
 };
 
 /* False where ours has no program. */
 bool lengths_take (struct lengths *out, const char *name, const char *json,
                    const struct abi_set *set, struct oci_seccomp_error *error);
 
-/* By how many instructions ours is longer than the shortest of the others; 0 where it is not. */
+/* By how many instructions ours is longer than the shortest of the others, where all of them decide
+ * alike; 0 where it is not. */
 size_t lengths_excess (const struct lengths *lengths);
 
 /* The run as a whole. */
