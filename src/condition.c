@@ -364,6 +364,23 @@ shorter (const struct graph *graph, const struct node *a, const struct node *b,
   return graph_size (graph, b, scratch) < graph_size (graph, a, scratch) ? b : a;
 }
 
+static int
+fail_too_large (const struct call *call, const struct abi_row *abi, bool together,
+                struct oci_seccomp_error *err)
+{
+  const char *name = call->row < 0 ? "system call" : syscall_name (call->row);
+
+  if (together)
+    return fail (err, OCI_SECCOMP_TOO_LARGE,
+                 "too large: the conditional rules up to those for %s (%u) of %s are together more "
+                 "than the %d instructions can hold that the kernel takes",
+                 name, call->number, abi->name, PROGRAM_MAX_LENGTH);
+  return fail (err, OCI_SECCOMP_TOO_LARGE,
+               "too large: the %zu conditional rules for %s (%u) of %s are more than the %d "
+               "instructions can hold that the kernel takes",
+               call->rule_count, name, call->number, abi->name, PROGRAM_MAX_LENGTH);
+}
+
 /* The shortest of the forms that start with the high and with the low word of each argument, and of
  * the plain one: where many rules test several arguments each, what is decided once in the plain
  * form may be decided over and over in the others. */
@@ -372,6 +389,8 @@ lower_call (const struct node **out, struct graph *graph, const struct call *cal
             const struct abi_row *abi, uint32_t otherwise, struct arena *scratch,
             struct oci_seccomp_error *err)
 {
+  const uint32_t before = graph->count;
+
   *out = lower (graph, call, abi, true, otherwise, scratch);
   if (*out && abi->wide)
     *out = shorter (graph, *out, lower (graph, call, abi, false, otherwise, scratch), scratch);
@@ -379,11 +398,7 @@ lower_call (const struct node **out, struct graph *graph, const struct call *cal
     *out = shorter (graph, *out, chain_build (graph, call, abi, otherwise), scratch);
   if (*out && graph->count <= GRAPH_MAX)
     return OCI_SECCOMP_OK;
-  return fail (err, OCI_SECCOMP_TOO_LARGE,
-               "too large: the %zu conditional rules for %s (%u) of %s are more than the %d "
-               "instructions can hold that the kernel takes",
-               call->rule_count, call->row < 0 ? "system call" : syscall_name (call->row),
-               call->number, abi->name, PROGRAM_MAX_LENGTH);
+  return fail_too_large (call, abi, *out && before > graph->count / 2, err);
 }
 
 /* Rules that have been lowered, to be found again: many calls have the same, and so have ABIs. */

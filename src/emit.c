@@ -102,8 +102,9 @@ emit_node (struct emitter *e, const struct node *node)
 }
 
 static int
-fail_too_large (struct oci_seccomp_error *err, uint32_t length)
+fail_too_large (struct program *out, uint32_t length, struct oci_seccomp_error *err)
 {
+  out->length = length;
   return fail (err, OCI_SECCOMP_TOO_LARGE,
                "too large: the program would have %u instructions or more, and the kernel takes at "
                "most %d",
@@ -120,11 +121,11 @@ emit (struct program *out, const struct graph *graph, const struct node *root, s
   struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
 
   if (nodes > PROGRAM_MAX_LENGTH)
-    return fail_too_large (err, nodes);
+    return fail_too_large (out, nodes, err);
   e.end = ARENA_ARRAY (scratch, struct sock_filter, room) + room;
   emit_node (&e, root);
   if (e.length > PROGRAM_MAX_LENGTH)
-    return fail_too_large (err, e.length);
+    return fail_too_large (out, e.length, err);
   out->length = e.length;
   out->instructions = arena_copy (keep, e.end - e.length, e.length * sizeof *out->instructions);
   return program_check (out, err);

@@ -9,7 +9,8 @@
 #include "node.h"
 #include "program.h"
 
-/* The instructions are in `keep`. TOO_LARGE, with figures, if the kernel would not take as many. */
+/* The instructions are in `keep`. TOO_LARGE, with figures, if the kernel would not take as many;
+ * then out->length is what they would be, at least. */
 int emit (struct program *out, const struct graph *graph, const struct node *root,
           struct arena *keep, struct arena *scratch, struct oci_seccomp_error *err);
 

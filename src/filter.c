@@ -16,28 +16,36 @@ make_program (struct oci_seccomp_filter *filter, const struct options *options, 
 }
 
 /* Quick programs are short, too, but for profiles of few and scattered numbers, and for those that
- * hardly fit into what the kernel takes: there, length is given more and more weight. */
+ * hardly fit into what the kernel takes: there, length is given more and more weight. The first two
+ * tries may spend all the effort there is, the others what that leaves. Where none fits, the
+ * shortest is told of. */
 int
 filter_make_program (struct oci_seccomp_filter *filter, const struct options *options,
                      struct arena *scratch, struct oci_seccomp_error *err)
 {
   size_t plain = decision_plain_length (filter->rules, filter->rules_count);
   uint32_t low = filter->rules_count > 1 ? NODE_COST_LOW : NODE_COST_ALONE;
-  struct oci_seccomp_error why;
+  size_t shortest = SIZE_MAX;
+  struct oci_seccomp_error why = {0};
   struct effort left;
 
   filter->program.length = 0;
   for (uint32_t cost = low; cost <= NODE_COST_HIGH; cost *= 4) {
-    struct program program;
+    struct program program = {0};
+    struct oci_seccomp_error error;
     struct graph graph;
     int code;
 
     graph_init (&graph, cost, scratch);
     graph.plain = options->plain;
-    if (cost > low)
+    if (cost > 4 * low)
       graph.effort = left;
-    code = make_program (filter, options, &graph, &program, scratch, &why);
+    code = make_program (filter, options, &graph, &program, scratch, &error);
     left = graph.effort;
+    if (code && (!why.code || (program.length && program.length < shortest))) {
+      why = error;
+      shortest = program.length ? program.length : SIZE_MAX;
+    }
     if (!code && (!filter->program.length || program.length < filter->program.length))
       filter->program = program;
     if (graph.count > GRAPH_MAX)
