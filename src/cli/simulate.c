@@ -78,27 +78,78 @@ simulate_one (const struct request *request, const struct oci_seccomp_filter *fi
   return finish_output (stdout, "stdout");
 }
 
+/* Takes the end off a line that tells of an address, as verify and diff do of few calls. */
+static int
+take_address (char *line, uint64_t *address, struct oci_seccomp_error *err)
+{
+  static const char before[] = ", called from address ";
+  char *at = strstr (line, before);
+
+  *address = 0;
+  if (!at)
+    return OCI_SECCOMP_OK;
+  *at = '\0';
+  at += strlen (before);
+  at[strcspn (at, " \t\r\n")] = '\0';
+  if (!parse_u64 (at, address))
+    return fail (err, OCI_SECCOMP_BAD_ARGUMENT, "address \"%s\" is no number", at);
+  return OCI_SECCOMP_OK;
+}
+
+/* A call on an ABI that has no name: `arch TOKEN NUMBER [ARG...]`. */
+static int
+parse_nameless (struct seccomp_data *data, char *const *words, size_t count,
+                struct oci_seccomp_error *err)
+{
+  uint64_t token, number;
+  int code;
+
+  if (count < 3 || !parse_u64 (words[1], &token) || token > UINT32_MAX ||
+      !parse_u64 (words[2], &number))
+    return fail (err, OCI_SECCOMP_BAD_ARGUMENT,
+                 "after arch, want two numbers, of 32 bits: the "
+                 "AUDIT_ARCH value, and that of the system call");
+  code = parse_call (data, ABI_X86_64, words + 2, count - 2, err);
+  data->arch = (uint32_t) token;
+  return code;
+}
+
+static int
+parse_line (struct seccomp_data *data, char *const *words, size_t count,
+            struct oci_seccomp_error *err)
+{
+  enum abi abi;
+
+  if (!strcmp (words[0], "arch"))
+    return parse_nameless (data, words, count, err);
+  if (!abi_from_name (words[0], SPELLING_SHORT_TOO, &abi))
+    return fail (err, OCI_SECCOMP_UNKNOWN_ABI, "unknown ABI \"%s\"", words[0]);
+  return parse_call (data, abi, words + 1, count - 1, err);
+}
+
 /* A line of a batch: ABI SYSCALL [ARG...]. Empty lines and # comments give no verdict. */
 static int
 simulate_line (const struct oci_seccomp_filter *filter, char *line, size_t length,
                struct oci_seccomp_error *err)
 {
-  char *words[2 + ARGUMENTS_MAX + 1], *rest = line;
+  char *words[3 + ARGUMENTS_MAX + 1], *rest = line;
   const size_t most = sizeof words / sizeof words[0];
   struct seccomp_data data;
   size_t count = 0;
-  enum abi abi;
+  uint64_t address;
   int code;
 
   if (strlen (line) != length)
     return fail (err, OCI_SECCOMP_BAD_ARGUMENT, "a NUL in the line");
+  code = take_address (line, &address, err);
+  if (code)
+    return code;
   while (count < most && (words[count] = strtok_r (rest, " \t\r\n", &rest)))
     count++;
   if (count == 0 || words[0][0] == '#')
     return OCI_SECCOMP_OK;
-  if (!abi_from_name (words[0], SPELLING_SHORT_TOO, &abi))
-    return fail (err, OCI_SECCOMP_UNKNOWN_ABI, "unknown ABI \"%s\"", words[0]);
-  code = parse_call (&data, abi, words + 1, count - 1, err);
+  code = parse_line (&data, words, count, err);
+  data.instruction_pointer = address;
   if (code == OCI_SECCOMP_OK)
     print_verdict (filter, &data);
   return code;
