@@ -54,14 +54,19 @@ field_read (const struct seccomp_data *call, unsigned level)
 static void
 field_write (struct seccomp_data *call, unsigned level, uint32_t value)
 {
-  uint64_t *word = level < LEVEL_POINTER ? (uint64_t *) &call->args[(level - LEVEL_ARGUMENTS) / 64]
-                                         : (uint64_t *) &call->instruction_pointer;
+  uint64_t *word = (uint64_t *) &call->instruction_pointer;
 
-  if (level < LEVEL_NUMBER)
+  if (level < LEVEL_NUMBER) {
     call->arch = value;
-  else if (level < LEVEL_ARGUMENTS)
+    return;
+  }
+  if (level < LEVEL_ARGUMENTS) {
     call->nr = (int) value;
-  else if (level % 64)
+    return;
+  }
+  if (level < LEVEL_POINTER)
+    word = (uint64_t *) &call->args[(level - LEVEL_ARGUMENTS) / 64];
+  if (level % 64)
     *word = (*word & ~(uint64_t) UINT32_MAX) | value;
   else
     *word = (uint32_t) *word | (uint64_t) value << 32;

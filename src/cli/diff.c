@@ -48,9 +48,11 @@ static const char *
 members_text (const struct group *group, struct arena *arena)
 {
   size_t count = group->range_count < LISTED_RANGES ? group->range_count : LISTED_RANGES;
-  uint64_t left = ranges_size (group->ranges + count, group->range_count - count);
+  uint64_t left = 0;
   const char *text = NULL;
 
+  if (count < group->range_count)
+    left = ranges_size (group->ranges + count, group->range_count - count);
   for (size_t i = 0; i < group->row_count; i++)
     text = listed (text, syscall_name (group->rows[i]), arena);
   for (size_t i = 0; i < count; i++) {
