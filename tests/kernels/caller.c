@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -33,8 +34,9 @@
 
 enum {
   PROGRAM_MAX = 4096,
-  SHOWN = 5,        /* mismatches that are told in full */
-  FIRST_WORD = 64,  /* the errnos of verdicts other than ERRNO begin here, counted from the end */
+  SHOWN = 5,     /* mismatches that are told in full */
+  TRACES = 1000, /* numbers of TRACE that are told apart */
+  LAST_ERRNO = 4095,
   NOT_MADE = -1,    /* a result: the call was not reached */
   CAME_BACK = -2,   /* a result: the call returned a value other than 0 */
   SLICE_BITS = 12,  /* what one errno can tell of a word */
@@ -49,6 +51,8 @@ static unsigned short program_length;
 /* What a child has to tell: it is under a filter that lets it make no call. */
 static struct shared {
   int refused; /* errno of seccomp(2) */
+  uint32_t trap_arch, trap_number;
+  int trap_errno;
   int32_t results[];
 } * shared;
 
@@ -242,29 +246,53 @@ share (void)
 
 /* --- decide ---------------------------------------------------------------------------------- */
 
+/* The other actions; TRACE, with its number, follows them. */
+static const uint32_t actions[] = {SECCOMP_RET_ALLOW,       SECCOMP_RET_LOG,
+                                   SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS,
+                                   SECCOMP_RET_TRAP,        SECCOMP_RET_USER_NOTIF};
+
+enum { ACTIONS = sizeof actions / sizeof *actions };
+
+/* The errno that stands for the first action. */
+static int first_action;
+
 /* The errno that stands for a verdict. */
 static int
 visible (uint32_t verdict)
 {
-  const int data = verdict & SECCOMP_RET_DATA, last = 4095;
+  const int data = verdict & SECCOMP_RET_DATA;
 
-  switch (verdict & SECCOMP_RET_ACTION_FULL) {
-  case SECCOMP_RET_ERRNO:
-    return data < last ? data : last;
-  case SECCOMP_RET_ALLOW:
-    return last - 1;
-  case SECCOMP_RET_LOG:
-    return last - 2;
-  case SECCOMP_RET_KILL_THREAD:
-    return last - 3;
-  case SECCOMP_RET_KILL_PROCESS:
-    return last - 4;
-  case SECCOMP_RET_TRAP:
-    return last - 5;
-  case SECCOMP_RET_USER_NOTIF:
-    return last - 6;
-  default: /* TRACE with its number */
-    return last - FIRST_WORD - data % 1000;
+  if ((verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+    return data < LAST_ERRNO ? data : LAST_ERRNO;
+  for (int i = 0; i < ACTIONS; i++)
+    if (verdict == actions[i])
+      return first_action + i;
+  if ((verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
+    return first_action + ACTIONS + data % TRACES;
+  printf ("# verdict 0x%x is none of ours\n", verdict);
+  exit (1);
+}
+
+/* So that no errno of the program, or that is wanted, stands for an action as well. */
+static void
+choose_errnos (void)
+{
+  bool used[LAST_ERRNO + 1] = {0};
+  int unused = 0;
+
+  for (unsigned i = 0; i < program_length; i++)
+    if (BPF_CLASS (program[i].code) == BPF_RET &&
+        (program[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+      used[visible (program[i].k)] = true;
+  for (uint32_t i = 0; i < call_count; i++)
+    if ((calls[i].verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+      used[visible (calls[i].verdict)] = true;
+  for (first_action = LAST_ERRNO; first_action > 1 && unused < ACTIONS + TRACES; first_action--)
+    unused = used[first_action] ? 0 : unused + 1;
+  first_action++;
+  if (unused < ACTIONS + TRACES) {
+    printf ("# no errnos are left to stand for actions\n");
+    exit (1);
   }
 }
 
@@ -301,6 +329,7 @@ decide (void)
   uint32_t mismatches = 0;
 
   share ();
+  choose_errnos ();
   make_visible ();
   if (!make_calls ())
     mismatches++;
@@ -316,18 +345,34 @@ decide (void)
 
 /* --- enforce --------------------------------------------------------------------------------- */
 
+/* May make no call either. */
+static void
+on_trap (int signal, siginfo_t *info, void *context)
+{
+  (void) signal;
+  (void) context;
+  shared->trap_arch = info->si_arch;
+  shared->trap_number = (uint32_t) info->si_syscall;
+  shared->trap_errno = info->si_errno;
+  for (;;)
+    __builtin_trap ();
+}
+
 /* One call under the program as it is; what became of the child. */
 static int
-make_one_call (const struct call *call)
+make_one_call (const struct call *call, pid_t *pid)
 {
+  const struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
   pid_t child;
 
   shared->refused = EINPROGRESS;
+  shared->trap_arch = 0;
   shared->results[0] = NOT_MADE;
-  child = fork ();
+  child = *pid = fork ();
   if (child == 0) {
     long result;
 
+    sigaction (SIGSYS, &action, NULL);
     shared->refused = install ();
     result = make_call (call);
     shared->results[0] = result == -1 ? errno : 0;
@@ -337,22 +382,63 @@ make_one_call (const struct call *call)
   return wait_for (child);
 }
 
+/* Does the kernel's log tell of the call? It does of what kills and of LOG, a little later; but not
+ * on MIPS, where it can audit no calls (CONFIG_AUDITSYSCALL). */
+static bool
+is_logged (const struct call *call, uint32_t action, pid_t child)
+{
+#ifdef __mips__
+  (void) call, (void) action, (void) child;
+  return true;
+#else
+  enum { READ_ALL = 3, TRIES = 300 };
+  static char log[1 << 17];
+  char who[40], what[60], code[20];
+
+  snprintf (who, sizeof who, " pid=%d comm=", (int) child);
+  snprintf (what, sizeof what, " arch=%x syscall=%u ", token, call->shown);
+  snprintf (code, sizeof code, " code=0x%x", action);
+  for (int i = 0; i < TRIES; i++) {
+    int size = klogctl (READ_ALL, log, sizeof log - 1);
+
+    log[size < 0 ? 0 : size] = '\0';
+    for (char *rest = log, *line; (line = strsep (&rest, "\n"));)
+      if (strstr (line, who) && strstr (line, what) && strstr (line, code))
+        return true;
+    usleep (10000);
+  }
+  printf ("# the kernel's log has no%s%s%s\n", who, what, code);
+  return false;
+#endif
+}
+
 /* Did the kernel do with the call what the verdict says? NOTIFY and TRACE find nobody to ask. */
 static bool
-is_enforced (uint32_t verdict, int status)
+is_enforced (const struct call *call, int status, pid_t child)
 {
-  const uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+  const uint32_t action = call->verdict & SECCOMP_RET_ACTION_FULL;
+  const int data = call->verdict & SECCOMP_RET_DATA, result = shared->results[0];
 
   if (shared->refused)
     return false;
-  if (action == SECCOMP_RET_TRAP || action == SECCOMP_RET_KILL_THREAD ||
-      action == SECCOMP_RET_KILL_PROCESS)
-    return WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS && shared->results[0] == NOT_MADE;
-  if (action == SECCOMP_RET_ERRNO)
-    return shared->results[0] == (int) (verdict & SECCOMP_RET_DATA);
-  if (action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE)
-    return shared->results[0] == ENOSYS;
-  return shared->results[0] == 0;
+  switch (action) {
+  case SECCOMP_RET_TRAP:
+    return result == NOT_MADE && shared->trap_arch == token && shared->trap_number == call->shown &&
+           shared->trap_errno == data;
+  case SECCOMP_RET_KILL_THREAD:
+  case SECCOMP_RET_KILL_PROCESS:
+    return result == NOT_MADE && WIFSIGNALED (status) && WTERMSIG (status) == SIGSYS &&
+           shared->trap_arch == 0 && is_logged (call, action, child);
+  case SECCOMP_RET_ERRNO:
+    return result == data;
+  case SECCOMP_RET_USER_NOTIF:
+  case SECCOMP_RET_TRACE:
+    return result == ENOSYS;
+  case SECCOMP_RET_LOG:
+    return result == 0 && is_logged (call, action, child);
+  default:
+    return result == 0;
+  }
 }
 
 /* For calls that do no harm where they are let through. */
@@ -370,10 +456,11 @@ enforce (void)
     if (j < count)
       continue;
     seen[count++] = calls[i].verdict;
-    int status = make_one_call (&calls[i]);
+    pid_t child;
+    int status = make_one_call (&calls[i], &child);
 
     installed++;
-    if (is_enforced (calls[i].verdict, status) || mismatches++ >= SHOWN)
+    if (is_enforced (&calls[i], status, child) || mismatches++ >= SHOWN)
       continue;
     printf ("# mismatch: ");
     tell_call (&calls[i]);
