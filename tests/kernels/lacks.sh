@@ -17,9 +17,11 @@ cat >"$work/p.json" <<END
 {"listenerPath":"$work/socket","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
  "defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["personality"],"action":"SCMP_ACT_NOTIFY"}]}
 END
+: >"$work/agent"
 "$agent" "$work/socket" 77 >"$work/agent" 2>&1 &
 server=$!
-until grep -q listening "$work/agent"; do sleep 0.1; done
+tries=0
+until grep -q listening "$work/agent" || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
 personality=$("$probe" -n personality)
 if since 5 19; then
   apply 'the flag WAIT_KILLABLE_RECV' 0 'errno 77' '' "$work/p.json" -- "$probe" "$personality" 0
