@@ -5,8 +5,9 @@
  * one that the system's object is on is changed there: it becomes a slave, so that the binding does
  * not leave and what is mounted on it later still arrives.
  *
- * WITH_LD_LIBRARY_PATH, if it is set, is the command's LD_LIBRARY_PATH: this program itself runs
- * without one, since what counts is what the dynamic linker finds on its own. */
+ * WITH_LD_LIBRARY_PATH and WITH_LD_PRELOAD, if they are set, are the command's LD_LIBRARY_PATH and
+ * LD_PRELOAD: this program itself runs without, since what counts is what the dynamic linker finds on
+ * its own. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -87,14 +88,14 @@ cover (const char *ours, const char *theirs)
 }
 
 static void
-restore_environment (void)
+restore (const char *name, const char *with)
 {
-  const char *path = getenv ("WITH_LD_LIBRARY_PATH");
+  const char *value = getenv (with);
 
-  if (!path)
+  if (!value)
     return;
-  setenv ("LD_LIBRARY_PATH", path, 1);
-  unsetenv ("WITH_LD_LIBRARY_PATH");
+  setenv (name, value, 1);
+  unsetenv (with);
 }
 
 int
@@ -112,7 +113,8 @@ main (int argc, char **argv)
     code = cover (argv[1], theirs);
   if (code)
     return code;
-  restore_environment ();
+  restore ("LD_LIBRARY_PATH", "WITH_LD_LIBRARY_PATH");
+  restore ("LD_PRELOAD", "WITH_LD_PRELOAD");
   execvp (argv[2], argv + 2);
   code = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
   fail (argv[2], errno == ENOENT ? "command not found" : strerror (errno));

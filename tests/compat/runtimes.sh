@@ -26,6 +26,11 @@ try 'its object is missing' 125 '' '/nowhere: no such file' \
 # shellcheck disable=SC2016  # the inner shell expands it
 try 'the library path is the command'"'"'s' 0 '/a:/b' '' env LD_LIBRARY_PATH=/a:/b \
   "$with" sh -c 'echo "$LD_LIBRARY_PATH${WITH_LD_LIBRARY_PATH-}"'
+# runc drops the environment before its init: what is preloaded covers nothing there.
+# shellcheck disable=SC2016
+try "covered where it is preloaded, and that is the command's" 0 "1
+$library" '' env LD_PRELOAD="$library" \
+  "$with" sh -c 'grep -c libseccomp /proc/self/mountinfo; echo "$LD_PRELOAD${WITH_LD_PRELOAD-}"'
 try 'inside of itself' 0 1 '' "$with" "$with" grep -c libseccomp /proc/self/mountinfo
 mkdir -p "$work/usr/bin" "$work/usr/lib/oci-seccomp"
 cp "$with" "$work/usr/bin"
