@@ -36,19 +36,13 @@ context_check_action (const struct context *context, uint32_t action)
 
 /* --- snapshots --- */
 
-/* Drops the newest snapshot, and puts its parts into *parts if that is not NULL. */
 static void
-snapshot_pop (struct context *context, struct parts *parts)
+snapshot_drop (struct context *context)
 {
   struct snapshot *snapshot = context->snapshots;
 
   context->snapshots = snapshot->older;
-  if (parts) {
-    parts_free (parts);
-    *parts = snapshot->parts;
-  } else {
-    parts_free (&snapshot->parts);
-  }
+  parts_free (&snapshot->parts);
   shelf_give (snapshot);
 }
 
@@ -56,7 +50,7 @@ static void
 drop_snapshots (struct context *context)
 {
   while (context->snapshots)
-    snapshot_pop (context, NULL);
+    snapshot_drop (context);
 }
 
 int
@@ -72,6 +66,7 @@ seccomp_transaction_start (const scmp_filter_ctx ctx)
     shelf_give (snapshot);
     return -ENOMEM;
   }
+  snapshot->notifies = context->notifies;
   snapshot->older = context->snapshots;
   context->snapshots = snapshot;
   return 0;
@@ -85,7 +80,7 @@ seccomp_transaction_commit (const scmp_filter_ctx ctx)
   if (!context)
     return -EINVAL;
   if (context->snapshots)
-    snapshot_pop (context, NULL);
+    snapshot_drop (context);
   return 0;
 }
 
@@ -93,11 +88,16 @@ void
 seccomp_transaction_reject (const scmp_filter_ctx ctx)
 {
   struct context *context = ctx;
+  struct parts rejected;
 
   /* What is rejected may be that the last part was removed. */
   if (!context || context->magic != CONTEXT_MAGIC || !context->snapshots)
     return;
-  snapshot_pop (context, &context->parts);
+  rejected = context->parts;
+  context->parts = context->snapshots->parts;
+  context->notifies = context->snapshots->notifies;
+  context->snapshots->parts = rejected;
+  snapshot_drop (context);
   context_forget_program (context);
 }
 

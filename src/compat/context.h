@@ -26,6 +26,7 @@ struct parts {
 /* What a transaction goes back to when it is rejected. */
 struct snapshot {
   struct parts parts;
+  bool notifies;
   struct snapshot *older;
 };
 
