@@ -117,6 +117,8 @@ context_compile (struct context *context)
   else
     code = compile (context, &scratch);
   arena_free (&scratch);
+  if (!code && !shelf_reserve ())
+    code = OCI_SECCOMP_NO_MEMORY;
   if (code)
     context_forget_program (context);
   else
@@ -165,14 +167,12 @@ program_size (const struct context *context)
   return context->filter.program.length * sizeof context->filter.program.instructions[0];
 }
 
-/* Whoever has a program may load it. */
 int
 seccomp_export_bpf (const scmp_filter_ctx ctx, int fd)
 {
   struct context *context = context_of (ctx);
   int code = context ? context_compile (context) : -EINVAL;
 
-  shelf_keep_at_exit ();
   return code ? code : export_bytes (context, fd, context->bytes, program_size (context));
 }
 
@@ -189,7 +189,6 @@ seccomp_export_bpf_mem (const scmp_filter_ctx ctx, void *buf, size_t *len)
   *len = program_size (context);
   if (buf && room < *len)
     return -ERANGE;
-  shelf_keep_at_exit ();
   if (buf)
     memcpy (buf, context->bytes, *len);
   return 0;

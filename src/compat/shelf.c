@@ -1,7 +1,6 @@
 #include "shelf.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,9 @@ enum {
   MAPPED_SIZE = 16 * 1024,
   /* With what stands before it, some whole pages; and not the size that arenas keep themselves. */
   CHUNK_SIZE = 64 * 1024 - 256,
+  /* What a context with few rules and its program take, in chunks with what stands before them. */
+  RESERVED = 3,
+  RESERVED_SIZE = CHUNK_SIZE + 128,
 };
 
 struct board {
@@ -31,7 +33,7 @@ struct board {
  * a link that another one changes. One that finds nothing meanwhile makes a new one. */
 static _Atomic (struct board *) shelves[2];
 static atomic_size_t kept;
-static atomic_bool closed, kept_at_exit;
+static atomic_bool closed;
 
 static _Atomic (struct board *) *
 shelf_for (size_t size)
@@ -151,30 +153,20 @@ shelf_close (void)
   atomic_store (&closed, true);
 }
 
-void
-shelf_keep_at_exit (void)
+/* Under a filter nothing more may be asked of the kernel: what is here has to do. */
+bool
+shelf_reserve (void)
 {
-  atomic_store (&kept_at_exit, true);
-}
+  void *taken[RESERVED];
+  int count = 0;
 
-static void
-discard_all (struct board *board)
-{
-  struct board *next;
-
-  for (; board; board = next) {
-    next = board->next;
-    discard (board);
-  }
-}
-
-__attribute__ ((destructor)) static void
-clear (void)
-{
-  if (atomic_load (&closed) || atomic_load (&kept_at_exit))
-    return;
-  for (int i = 0; i < 2; i++)
-    discard_all (atomic_exchange (&shelves[i], NULL));
+  if (atomic_load (&closed))
+    return true;
+  while (count < RESERVED && (taken[count] = shelf_take (RESERVED_SIZE)))
+    count++;
+  for (int i = 0; i < count; i++)
+    shelf_give (taken[i]);
+  return count == RESERVED;
 }
 
 __attribute__ ((constructor)) static void

@@ -2,10 +2,12 @@
  *
  * In: sizes, and what was taken. Out: memory. What always holds: once this process has a filter,
  * nothing that was taken is given back: under a filter that denies munmap, that would be the
- * process's last call. All threads may use it at once, and a child after fork. */
+ * process's last call. Nor is it at the end of the process, which may have got one in other ways.
+ * All threads may use it at once, and a child after fork. */
 #ifndef SHELF_H
 #define SHELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* NULL if memory is gone. What is taken is not zeroed, what is new is. */
@@ -16,7 +18,8 @@ void shelf_give (void *memory); /* NULL will do */
 /* This process has a filter: from here on, all is kept. */
 void shelf_close (void);
 
-/* It may come to have one by other ways: what is on the shelf when the process ends stays there. */
-void shelf_keep_at_exit (void);
+/* Before there is a filter: sees to it that one more context with few rules finds all here. False:
+ * memory is gone. */
+bool shelf_reserve (void);
 
 #endif

@@ -14,6 +14,7 @@ calls=$PWD/tests/compat/calls
 interface=$PWD/tests/compat/interface
 load=$PWD/tests/compat/load
 memory=$PWD/tests/compat/memory
+unload=$PWD/tests/compat/unload
 [ -e "$library/libseccomp.so.2" ] || skip_all 'this build has no shared objects'
 [ -x "$calls" ] || skip_all 'the tests were built without libseccomp (Debian: libseccomp-dev)'
 . "$top/tests/live/live.sh"

@@ -17,6 +17,8 @@ for program in "$interface" "$load" "$memory"; do
     "$(grep -c '^\(not \)\{0,1\}ok' "$work/tap")"
 done
 
+try 'loaded and unloaded, many times' 0 'the same size' '' "$unload" "$library/libseccomp.so.2"
+
 checked () { # NAME PROGRAM ARGUMENT...
   name="under valgrind: $1"
   shift

@@ -159,6 +159,25 @@ test_release_under_filter (void)
   seccomp_release (ctx);
 }
 
+/* A filter with few rules leaves little when it is made; and it is still there. What comes after it
+ * was made before, or is made then. */
+static void
+test_more_under_filter (void)
+{
+  scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW), other = new_context (), later;
+
+  CHECK (seccomp_rule_add (ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS (mmap), 0) == 0);
+  CHECK (seccomp_rule_add (ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS (munmap), 0) == 0);
+  CHECK (seccomp_rule_add (ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS (brk), 0) == 0);
+  CHECK (seccomp_load (ctx) == 0);
+  CHECK (seccomp_load (other) == 0);
+  later = new_context ();
+  CHECK (seccomp_load (later) == 0);
+  seccomp_release (later);
+  seccomp_release (other);
+  seccomp_release (ctx);
+}
+
 /* --- under a filter that says that all went well, and does nothing --- */
 
 static int
@@ -343,6 +362,20 @@ test_notify (void)
 }
 
 static void
+test_rejected_notify (void)
+{
+  scmp_filter_ctx ctx = new_context ();
+
+  CHECK (transaction_start (ctx) == 0);
+  CHECK (seccomp_rule_add (ctx, SCMP_ACT_NOTIFY, SCMP_SYS (getpid), 0) == 0);
+  transaction_reject (ctx);
+  CHECK (seccomp_load (ctx) == 0);
+  CHECK (seccomp_notify_fd (ctx) == -1);
+  CHECK (getppid_fails (77));
+  seccomp_release (ctx);
+}
+
+static void
 test_notify_with_tsync (void)
 {
   scmp_filter_ctx ctx = seccomp_init (SCMP_ACT_ALLOW);
@@ -363,12 +396,14 @@ static const struct test tests[] = {
     {"load by prctl", test_load_by_prctl},
     {"load after precompute calls nothing else", test_load_after_precompute},
     {"under a filter that denies memory", test_release_under_filter},
+    {"more, under a filter that denies memory", test_more_under_filter},
     {"no_new_privs that is not set", test_faked_no_new_privileges},
     {"a filter that is not there", test_faked_seccomp},
     {"a filter that is not there, by prctl", test_faked_prctl},
     {"load for all threads", test_tsync},
     {"load for all threads, where one cannot", test_tsync_fails},
     {"notifications", test_notify},
+    {"notifications that were rejected", test_rejected_notify},
     {"notifications, and all threads", test_notify_with_tsync},
 };
 
