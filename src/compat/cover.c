@@ -6,8 +6,8 @@
  * not leave and what is mounted on it later still arrives.
  *
  * WITH_LD_LIBRARY_PATH and WITH_LD_PRELOAD, if they are set, are the command's LD_LIBRARY_PATH and
- * LD_PRELOAD: this program itself runs without, since what counts is what the dynamic linker finds on
- * its own. */
+ * LD_PRELOAD: this program itself runs without, since what counts is what the dynamic linker finds
+ * on its own. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
