@@ -11,7 +11,9 @@
 enum {
   /* Before there is a filter, as much is kept as a large profile takes: programs that load
    * several filters, one after the other, then need no more memory for the later ones. */
-  KEPT_SIZE = 2 * 1024 * 1024,
+  KEPT_MAPPED = 2 * 1024 * 1024,
+  /* Some hundred pieces: whoever looks for one looks at all of them. */
+  KEPT_SMALL = 64 * 1024,
   /* What is as large as this is no part of libc's heap. A program under a filter that denies brk
    * has to live with what its heap is then: that must not depend on what we took of it. */
   MAPPED_SIZE = 16 * 1024,
@@ -31,11 +33,14 @@ struct board {
 /* What lies here: small pieces, and mapped ones. Checkers of leaks follow no link that is in a
  * mapped one. A shelf is taken whole and what is not wanted is put back, so no thread ever follows
  * a link that another one changes. One that finds nothing meanwhile makes a new one. */
-static _Atomic (struct board *) shelves[2];
-static atomic_size_t kept;
+static struct shelf {
+  _Atomic (struct board *) first;
+  atomic_size_t kept;
+  const size_t limit;
+} shelves[] = {{.limit = KEPT_SMALL}, {.limit = KEPT_MAPPED}};
 static atomic_bool closed;
 
-static _Atomic (struct board *) *
+static struct shelf *
 shelf_for (size_t size)
 {
   return &shelves[size >= MAPPED_SIZE];
@@ -44,12 +49,12 @@ shelf_for (size_t size)
 static void
 put (struct board *first, struct board *last)
 {
-  _Atomic (struct board *) *shelf = shelf_for (first->size);
-  struct board *before = atomic_load (shelf);
+  struct shelf *shelf = shelf_for (first->size);
+  struct board *before = atomic_load (&shelf->first);
 
   do
     last->next = before;
-  while (!atomic_compare_exchange_weak (shelf, &before, first));
+  while (!atomic_compare_exchange_weak (&shelf->first, &before, first));
 }
 
 static void
@@ -68,7 +73,8 @@ put_all (struct board *first)
 static struct board *
 find (size_t size)
 {
-  struct board *first = atomic_exchange (shelf_for (size), NULL), **best = NULL, *found = NULL;
+  struct shelf *shelf = shelf_for (size);
+  struct board *first = atomic_exchange (&shelf->first, NULL), **best = NULL, *found = NULL;
 
   for (struct board **at = &first; *at; at = &(*at)->next)
     if ((*at)->size >= size && (*at)->size / 4 <= size && (!best || (*at)->size < (*best)->size))
@@ -76,7 +82,7 @@ find (size_t size)
   if (best) {
     found = *best;
     *best = found->next;
-    atomic_fetch_sub (&kept, found->size);
+    atomic_fetch_sub (&shelf->kept, found->size);
   }
   put_all (first);
   return found;
@@ -128,22 +134,22 @@ shelf_new (size_t size)
   return memory ? memset (memory, 0, size) : NULL;
 }
 
-/* What is small is kept at any rate: there is little of it, and a context that was released can
- * then still be told from one that was not. */
+/* A context that was released can be told from one that was not while its memory is here. */
 void
 shelf_give (void *memory)
 {
   struct board *board;
+  struct shelf *shelf;
 
   if (!memory)
     return;
   board = (struct board *) ((char *) memory - offsetof (struct board, memory));
-  if (board->size >= MAPPED_SIZE && !atomic_load (&closed) &&
-      atomic_load (&kept) + board->size > KEPT_SIZE) {
+  shelf = shelf_for (board->size);
+  if (!atomic_load (&closed) && atomic_load (&shelf->kept) + board->size > shelf->limit) {
     discard (board);
     return;
   }
-  atomic_fetch_add (&kept, board->size);
+  atomic_fetch_add (&shelf->kept, board->size);
   put (board, board);
 }
 
