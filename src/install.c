@@ -335,10 +335,8 @@ covers_this_machine (const struct oci_seccomp_filter *filter)
   return false;
 }
 
-/* The kernel takes no program from address 0, whatever the flags: only an earlier filter, with
- * ERRNO(0), or its agent says that it did. It would say so of our program as well. */
-static bool
-answered_by_a_filter (unsigned flags)
+bool
+install_is_faked (unsigned flags)
 {
   return syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) >= 0;
 }
@@ -365,7 +363,7 @@ oci_seccomp_install (const struct oci_seccomp_filter *filter, unsigned flags, in
                              filter->program.instructions};
   struct attempt attempt = {.program = &filter->program, .flags = flags};
 
-  attempt.faked = answered_by_a_filter (flags);
+  attempt.faked = install_is_faked (flags);
   if (attempt.faked)
     return refuse (error, &attempt);
   attempt.result = syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog);

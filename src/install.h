@@ -12,4 +12,9 @@
 /* Whether the running kernel knows one SECCOMP_FILTER_FLAG_* bit; asks it without any effect. */
 bool install_flag_known (unsigned flag);
 
+/* Whether a filter that is there already answers seccomp(2) in the kernel's place: the kernel takes
+ * no program from address 0, whatever the flags, and only an earlier filter, with ERRNO(0), or its
+ * agent says that it did. It would say so of any program. */
+bool install_is_faked (unsigned flags);
+
 #endif

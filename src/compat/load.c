@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "install.h"
 #include "kernel.h"
 #include "shelf.h"
 
@@ -45,14 +46,13 @@ flags_of (const struct context *context)
   return flags;
 }
 
-/* The kernel takes no program from address 0, whatever else is asked: only a filter that is there
- * already says that all went well, and it would say so of our program too. */
+/* As install_is_faked, on kernels without seccomp(2) as well. */
 static bool
-is_answered_by_a_filter (unsigned flags)
+is_faked (unsigned flags)
 {
   if (!kernel_has (FEATURE_SYSCALL))
     return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) >= 0;
-  return syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) >= 0;
+  return install_is_faked (flags);
 }
 
 /* 0 or a negative errno. */
@@ -65,7 +65,7 @@ install (const struct context *context)
   unsigned flags = flags_of (context);
   long result;
 
-  if (is_answered_by_a_filter (flags))
+  if (is_faked (flags))
     return -EPERM;
   if (!kernel_has (FEATURE_SYSCALL))
     return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
