@@ -16,9 +16,24 @@ enum { POLL_MILLISECONDS = 5, STOP_TRIES = 3 };
 
 /* --- what the config asks for ---------------------------------------------------------------- */
 
-/* The shim as the config has it, or NULL. */
+static bool
+is_mounted (const struct json_node *root, const char *path)
+{
+  const struct json_node *mounts = json_member (root, "mounts");
+
+  for (const struct json_node *mount = mounts ? mounts->first : NULL; mount; mount = mount->next) {
+    const struct json_node *destination = json_member (mount, "destination");
+
+    if (destination && destination->type == JSON_STRING && !strcmp (destination->text, path))
+      return true;
+  }
+  return false;
+}
+
+/* The shim as the config has it, or NULL: what an image brings is none, whatever it is called.
+ * `named` tells whether the command is at least called so. */
 static int
-read_shim (struct audit *audit, const struct input *config)
+read_shim (struct audit *audit, const struct input *config, bool *named)
 {
   struct json_document document;
   const struct json_node *shim;
@@ -28,7 +43,10 @@ read_shim (struct audit *audit, const struct input *config)
   if (code)
     return code;
   shim = rewrite_shim_argument (document.root);
-  audit->shim = shim ? arena_printf (audit->arena, "%s", shim->text) : NULL;
+  *named = shim != NULL;
+  audit->shim = shim && is_mounted (document.root, shim->text)
+                    ? arena_printf (audit->arena, "%s", shim->text)
+                    : NULL;
   return OCI_SECCOMP_OK;
 }
 
@@ -38,7 +56,8 @@ parse_config (struct audit *audit, const struct input *config, const struct inpu
               struct oci_seccomp_profile **profile)
 {
   struct oci_seccomp_options options = audit->machine->library;
-  int code = read_shim (audit, config);
+  bool named;
+  int code = read_shim (audit, config, &named);
 
   if (code)
     return code;
@@ -48,7 +67,7 @@ parse_config (struct audit *audit, const struct input *config, const struct inpu
       oci_seccomp_profile_parse (profile, original->bytes, original->length, &options, &audit->err);
   /* A config that goes through the shim has its section taken out, and only what it was made of
    * tells what it asked for. */
-  if (code == OCI_SECCOMP_NO_SECCOMP && audit->shim)
+  if (code == OCI_SECCOMP_NO_SECCOMP && named)
     return fail (&audit->err, OCI_SECCOMP_INVALID_PROFILE,
                  "%s: goes through the shim, and what it was before is not known", config->name);
   return code;

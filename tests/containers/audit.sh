@@ -60,14 +60,14 @@ audit 'another flag' 1 'killed: .*SECCOMP_FILTER_FLAG_LOG' no "$mark" \
   "{\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],${mark#?}"
 audit 'a config that is broken' 1 'killed: .*config\.json:[0-9]*:[0-9]*: ' no "$mark" '{"defaultAction":'
 # What it runs may be gone, or have the shim's name: that makes it neither the runtime nor the shim.
-disguised () { # NAME EXE SCRIPT
+disguised () { # NAME EXE SCRIPT [ARGS-OF-CONFIG]
   config args="[\"sh\",\"-c\",\"$3\"]"
   start crun test || cat "$work/started"
   tries=0
   until [ "$(readlink "/proc/$pid/exe" | tr -d ' ')" = "$2" ] || [ $((tries += 1)) -gt 200 ]; do
     sleep 0.02
   done
-  config section="$mark" args="$args"
+  config section="$mark" args="${4:-$args}"
   state running "$pid" >"$work/state"
   try "no filter, $1" 1 '' 'killed: .* has no seccomp filter of its own' \
     sh -c '"$1" hook poststart <"$0"' "$work/state" "$command"
@@ -77,6 +77,9 @@ disguised 'and the program is deleted' '/tmp/sleep(deleted)' \
   'busybox cp /bin/busybox /tmp/sleep; { sleep 0.1; busybox rm /tmp/sleep; } & exec /tmp/sleep 60'
 disguised "and the program has the shim's name" /tmp/.oci-seccomp/init \
   'mkdir /tmp/.oci-seccomp; busybox cp /bin/busybox /tmp/.oci-seccomp/init; exec -a sleep /tmp/.oci-seccomp/init 60'
+disguised "and the image's command has the shim's name" /tmp/.oci-seccomp/init \
+  'mkdir /tmp/.oci-seccomp; busybox cp /bin/busybox /tmp/.oci-seccomp/init; exec -a sleep /tmp/.oci-seccomp/init 60' \
+  '["/tmp/.oci-seccomp/init","60"]'
 
 if command -v setpriv >/dev/null; then
   audit 'counted, where the kernel shows no filters' 0 \
