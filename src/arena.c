@@ -83,51 +83,26 @@ arena_free (struct arena *arena)
   arena->next = arena->end = NULL;
 }
 
-static void
-arena_add_chunk (struct arena *arena, size_t size)
+void *
+arena_take_chunk (struct arena *arena, size_t size, size_t room)
 {
-  struct arena_chunk *chunk;
+  struct arena_chunk *chunk = NULL;
+  size_t bytes = room < arena_chunk_size ? arena_chunk_size : room;
 
-  if (size < arena_chunk_size)
-    size = arena_chunk_size;
-  if (size > SIZE_MAX - sizeof *chunk)
-    longjmp (arena->exhausted, 1);
-  chunk = spare_take (size);
-  if (!chunk)
-    chunk = arena_chunk_take (sizeof *chunk + size);
+  if (size <= PTRDIFF_MAX - sizeof *chunk) {
+    chunk = spare_take (bytes);
+    if (!chunk)
+      chunk = arena_chunk_take (sizeof *chunk + bytes);
+  }
   if (!chunk)
     longjmp (arena->exhausted, 1);
-  chunk->size = size;
+  chunk->size = bytes;
   chunk->older = arena->chunks;
   arena->chunks = chunk;
-  arena->next = chunk->bytes;
-  arena->end = chunk->bytes + size;
-  arena->total += sizeof *chunk + size;
-}
-
-/* Memory that is not zeroed: whoever asks writes all of it. */
-static void *
-arena_take (struct arena *arena, size_t size)
-{
-  const size_t align = _Alignof(max_align_t);
-  size_t room = (size + !size + align - 1) & ~(align - 1);
-  void *result;
-
-  if (size > PTRDIFF_MAX)
-    longjmp (arena->exhausted, 1);
-  if ((size_t) (arena->end - arena->next) < room)
-    arena_add_chunk (arena, room);
-  result = arena->next;
-  arena->next += room;
-  return result;
-}
-
-void *
-arena_alloc (struct arena *arena, size_t size)
-{
-  if (size > PTRDIFF_MAX)
-    longjmp (arena->exhausted, 1);
-  return memset (arena_take (arena, size), 0, size);
+  arena->next = chunk->bytes + room;
+  arena->end = chunk->bytes + bytes;
+  arena->total += sizeof *chunk + bytes;
+  return chunk->bytes;
 }
 
 void *
@@ -177,13 +152,10 @@ arena_array_size (size_t size, size_t count)
 }
 
 void *
-arena_grow (struct arena *arena, void *items, size_t count, size_t size)
+arena_double (struct arena *arena, void *items, size_t count, size_t size)
 {
-  void *grown;
+  void *grown = arena_alloc (arena, arena_array_size (size, count ? count * 2 : 1));
 
-  if (count & (count - 1))
-    return items;
-  grown = arena_alloc (arena, arena_array_size (size, count ? count * 2 : 1));
   if (count)
     memcpy (grown, items, arena_array_size (size, count));
   return grown;

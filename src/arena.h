@@ -9,6 +9,8 @@
 
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct arena_chunk;
 
@@ -38,7 +40,29 @@ void arena_free (struct arena *arena);
  * Nothing does so at the end of a process: a filter may have come that kills it for the call. */
 void arena_free_spares (void);
 
-void *arena_alloc (struct arena *arena, size_t size);
+/* The same as arena_take, where the chunk at hand has no room. */
+void *arena_take_chunk (struct arena *arena, size_t size, size_t room);
+
+/* Memory that is not zeroed: whoever asks writes all of it. */
+static inline void *
+arena_take (struct arena *arena, size_t size)
+{
+  const size_t align = _Alignof(max_align_t);
+  size_t room = (size + !size + align - 1) & ~(align - 1);
+  void *taken = arena->next;
+
+  if (size > PTRDIFF_MAX || room > (size_t) (arena->end - arena->next))
+    return arena_take_chunk (arena, size, room);
+  arena->next += room;
+  return taken;
+}
+
+static inline void *
+arena_alloc (struct arena *arena, size_t size)
+{
+  return memset (arena_take (arena, size), 0, size);
+}
+
 void *arena_copy (struct arena *arena, const void *bytes, size_t length);
 char *arena_strndup (struct arena *arena, const char *text, size_t length);
 char *arena_printf (struct arena *arena, const char *format, ...)
@@ -46,7 +70,13 @@ char *arena_printf (struct arena *arena, const char *format, ...)
 
 /* An array grown in place where it can be: returns `items` with room for `count` + 1 items of
  * `size` bytes. Room doubles when count is a power of two, so the caller keeps no capacity. */
-void *arena_grow (struct arena *arena, void *items, size_t count, size_t size);
+void *arena_double (struct arena *arena, void *items, size_t count, size_t size);
+
+static inline void *
+arena_grow (struct arena *arena, void *items, size_t count, size_t size)
+{
+  return count & (count - 1) ? items : arena_double (arena, items, count, size);
+}
 
 #define ARENA_NEW(arena, type) ((type *) arena_alloc (arena, sizeof (type)))
 #define ARENA_ARRAY(arena, type, count) \
