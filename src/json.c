@@ -7,29 +7,27 @@
 #include <yajl/yajl_parse.h>
 
 struct parser {
-  const char *json;
+  char *json; /* a copy of the input; where a string ends, a NUL replaces the quote */
   size_t length;
   bool ascii;      /* then bytes are characters */
   bool completing; /* all bytes are consumed: what comes now is a number at the very end */
-  char *copy;      /* of json; strings and numbers without escapes live here */
   struct arena *arena;
   struct oci_seccomp_error *err;
   struct json_document *document;
   yajl_handle yajl;
   int code; /* why a callback stopped the parse, or 0 */
-  size_t node_count;
 
-  /* The open containers, outermost first, and the last child of each. */
-  unsigned depth;
-  struct json_node *open[JSON_MAX_DEPTH];
-  struct json_node *last[JSON_MAX_DEPTH];
-  const char *key; /* read, its value not yet */
+  unsigned node_count, depth;
+  struct json_node *parent; /* the innermost open container */
+  struct json_node **link;  /* where the next node is linked in */
+  const char *key;          /* read, its value not yet */
   uint32_t key_begin;
 
-  size_t token_end;             /* of the last token that was reported */
-  uint32_t line;                /* where `seen` is */
-  size_t line_begin, seen;      /* all bytes before `seen` are counted */
-  size_t continuations_in_line; /* bytes of the line so far that begin no character */
+  size_t token_end; /* of the last token that was reported */
+  uint32_t line;    /* where `seen` is */
+  size_t line_end;  /* where its newline is; the length if it has none */
+  size_t seen;      /* all bytes before are counted */
+  size_t columns;   /* an offset in the line minus this is its column, counted from 0 */
 };
 
 /* --- memory --------------------------------------------------------------------------------
@@ -68,21 +66,27 @@ yajl_arena_realloc (void *context, void *pointer, size_t size)
 
 /* --- positions ----------------------------------------------------------------------------- */
 
-/* Counts on to `offset`, which never goes back: each byte is looked at once. Newlines are only ever
- * between tokens, as a string cannot have a raw one. */
+static void
+line_enter (struct parser *parser, size_t begin)
+{
+  const char *newline = memchr (parser->json + begin, '\n', parser->length - begin);
+
+  parser->line++;
+  parser->line_end = newline ? (size_t) (newline - parser->json) : parser->length;
+  parser->seen = parser->columns = begin;
+}
+
+/* Counts on to `offset`, where a token begins, and which never goes back: each byte is looked at
+ * once. Newlines are only ever between tokens, as a string cannot have a raw one. */
 static void
 position_advance (struct parser *parser, size_t offset)
 {
-  const char *newline;
-
-  while ((newline = memchr (parser->json + parser->seen, '\n', offset - parser->seen))) {
-    parser->line++;
-    parser->seen = parser->line_begin = (size_t) (newline - parser->json) + 1;
-    parser->continuations_in_line = 0;
+  while (parser->line_end < offset)
+    line_enter (parser, parser->line_end + 1);
+  if (!parser->ascii) {
+    parser->columns += text_continuations (parser->json, parser->seen, offset);
+    parser->seen = offset;
   }
-  if (!parser->ascii)
-    parser->continuations_in_line += text_continuations (parser->json, parser->seen, offset);
-  parser->seen = offset;
 }
 
 static bool
@@ -121,15 +125,12 @@ token_end (const struct parser *parser)
 static int
 parser_fail (struct parser *parser, int code, size_t offset, const char *reason)
 {
-  struct json_node place = {.parent = parser->depth ? parser->open[parser->depth - 1] : NULL};
-  const struct json_node *node = &place;
+  const struct json_node *parent = parser->parent;
+  struct json_node shown = {
+      .parent = parser->parent, .key = parser->key, .index = parent ? parent->count : 0};
 
-  if (place.parent && place.parent->type == JSON_OBJECT && !parser->key)
-    node = place.parent;
-  place.key = parser->key;
-  if (place.parent)
-    place.index = place.parent->count;
-  struct json_node shown = *node;
+  if (parent && parent->type == JSON_OBJECT && !parser->key)
+    shown = *parent;
   text_position (parser->json, offset, &shown.line, &shown.column);
   parser->code = json_fail (parser->err, code, parser->document, &shown, "%s", reason);
   return parser->code;
@@ -174,7 +175,7 @@ parser_fail_syntax (struct parser *parser)
 static struct json_node *
 node_add (struct parser *parser, enum json_type type, size_t begin, size_t end)
 {
-  struct json_node *node, *parent = parser->depth ? parser->open[parser->depth - 1] : NULL;
+  struct json_node *node, *parent = parser->parent;
 
   if (parser->node_count++ == JSON_MAX_NODES) {
     parser_fail (parser, OCI_SECCOMP_TOO_LARGE, begin,
@@ -182,53 +183,59 @@ node_add (struct parser *parser, enum json_type type, size_t begin, size_t end)
     return NULL;
   }
   position_advance (parser, begin);
-  node = ARENA_NEW (parser->arena, struct json_node);
-  node->type = type;
-  node->line = parser->line;
-  node->column = (uint32_t) (begin - parser->line_begin - parser->continuations_in_line + 1);
-  node->begin = (uint32_t) begin;
-  node->end = (uint32_t) end;
-  node->key = parser->key;
-  node->key_begin = parser->key_begin;
-  node->parent = parent;
-  if (!parent) {
-    parser->document->root = node;
-  } else {
-    node->index = parent->count++;
-    if (node->index == 0)
-      parent->first = node;
-    else
-      parser->last[parser->depth - 1]->next = node;
-    parser->last[parser->depth - 1] = node;
-  }
+  node = arena_take (parser->arena, sizeof *node);
+  *node = (struct json_node){
+      .type = type,
+      .line = parser->line,
+      .column = (uint32_t) (begin - parser->columns + 1),
+      .begin = (uint32_t) begin,
+      .end = (uint32_t) end,
+      .key = parser->key,
+      .key_begin = parser->key_begin,
+      .parent = parent,
+      .index = parent ? parent->count++ : 0,
+  };
+  *parser->link = node;
+  parser->link = &node->next;
   parser->key = NULL;
   parser->token_end = end;
   return node;
 }
 
-/* A string or key as yajl reports it: where it stands, and its text. One without escapes is
- * reported where it stands in the input, and its text stays where the copy of the input has it.
- * False if it has an escape that stands for no character. */
-static bool
-string_read (struct parser *parser, const unsigned char *decoded, size_t length, size_t *begin,
-             size_t *end, const char **text)
+/* A string or key as yajl reports it. */
+struct string {
+  const char *text; /* NULL if it has an escape that stands for no character */
+  size_t begin, end;
+};
+
+/* One with escapes: its text is in memory of yajl's. */
+static struct string
+string_copy (struct parser *parser, const char *decoded, size_t length)
 {
+  struct string string = {.end = token_end (parser)};
   const char *reason;
   size_t at;
 
-  *end = token_end (parser);
-  if ((const char *) decoded == parser->json + (*end - length - 1)) {
-    *begin = *end - length - 2;
-    parser->copy[*end - 1] = '\0';
-    *text = parser->copy + *begin + 1;
-    return true;
-  }
-  *begin = token_begin (parser, *end);
-  reason = text_check_escapes (parser->json, *begin + 1, *end - 1, &at);
+  string.begin = token_begin (parser, string.end);
+  reason = text_check_escapes (parser->json, string.begin + 1, string.end - 1, &at);
   if (reason)
-    return parser_stop (parser, OCI_SECCOMP_BAD_JSON, at, reason);
-  *text = arena_strndup (parser->arena, (const char *) decoded, length);
-  return true;
+    parser_fail (parser, OCI_SECCOMP_BAD_JSON, at, reason);
+  else
+    string.text = arena_strndup (parser->arena, decoded, length);
+  return string;
+}
+
+/* One without escapes is reported where it stands, and there it stays. */
+static struct string
+string_read (struct parser *parser, const unsigned char *decoded, size_t length)
+{
+  const char *text = (const char *) decoded;
+  size_t offset = (uintptr_t) text - (uintptr_t) parser->json;
+
+  if (offset >= parser->length)
+    return string_copy (parser, text, length);
+  parser->json[offset + length] = '\0';
+  return (struct string){text, offset - 1, offset + length + 1};
 }
 
 /* --- duplicate keys ------------------------------------------------------------------------ */
@@ -316,11 +323,10 @@ on_number (void *context, const char *text, size_t length)
   size_t end = token_end (parser);
   struct json_node *node = node_add (parser, JSON_NUMBER, end - length, end);
 
-  (void) text;
   if (!node)
     return 0;
-  parser->copy[end] = '\0';
-  node->text = parser->copy + node->begin;
+  /* The byte behind it, where a NUL would stand, is not consumed yet. */
+  node->text = arena_strndup (parser->arena, text, length);
   node->length = (uint32_t) length;
   return 1;
 }
@@ -329,16 +335,13 @@ static int
 on_string (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
-  struct json_node *node;
-  const char *text;
-  size_t begin, end;
+  struct string string = string_read (parser, decoded, length);
+  struct json_node *node =
+      string.text ? node_add (parser, JSON_STRING, string.begin, string.end) : NULL;
 
-  if (!string_read (parser, decoded, length, &begin, &end, &text))
-    return 0;
-  node = node_add (parser, JSON_STRING, begin, end);
   if (!node)
     return 0;
-  node->text = text;
+  node->text = string.text;
   node->length = (uint32_t) length;
   return 1;
 }
@@ -347,12 +350,13 @@ static int
 on_key (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
-  size_t begin, end;
+  struct string string = string_read (parser, decoded, length);
 
-  if (!string_read (parser, decoded, length, &begin, &end, &parser->key))
+  if (!string.text)
     return 0;
-  parser->key_begin = (uint32_t) begin;
-  parser->token_end = end;
+  parser->key = string.text;
+  parser->key_begin = (uint32_t) string.begin;
+  parser->token_end = string.end;
   return 1;
 }
 
@@ -369,15 +373,20 @@ container_open (struct parser *parser, enum json_type type)
   node = node_add (parser, type, end - 1, end);
   if (!node)
     return 0;
-  parser->open[parser->depth++] = node;
+  parser->depth++;
+  parser->parent = node;
+  parser->link = &node->first;
   return 1;
 }
 
 static int
 container_close (struct parser *parser)
 {
-  struct json_node *node = parser->open[--parser->depth];
+  struct json_node *node = parser->parent;
 
+  parser->depth--;
+  parser->parent = node->parent;
+  parser->link = &node->next;
   node->end = (uint32_t) token_end (parser);
   parser->token_end = node->end;
   return node->type == JSON_ARRAY || keys_check (parser, node) == 0;
@@ -421,7 +430,7 @@ parser_run (struct parser *parser)
   yajl_alloc_funcs memory = {yajl_arena_malloc, yajl_arena_realloc, yajl_arena_free, parser->arena};
   yajl_status status;
 
-  parser->copy = arena_strndup (parser->arena, parser->json, parser->length);
+  line_enter (parser, 0);
   parser->yajl = yajl_alloc (&callbacks, &memory, parser);
   /* Done before, and more strictly. */
   yajl_config (parser->yajl, yajl_dont_validate_strings, 1);
@@ -440,37 +449,31 @@ int
 json_parse (struct json_document *out, const char *file_name, const char *json, size_t length,
             struct arena *arena, struct oci_seccomp_error *err)
 {
-  /* In the arena: it is too big for a small thread's stack. */
-  struct parser *parser = ARENA_NEW (arena, struct parser);
+  struct parser parser = {
+      .length = length, .arena = arena, .err = err, .document = out, .link = &out->root};
   size_t valid;
   int code;
 
-  out->file_name = file_name;
-  out->root = NULL;
-  parser->json = json;
-  parser->length = length;
-  parser->line = 1;
-  parser->arena = arena;
-  parser->err = err;
-  parser->document = out;
+  *out = (struct json_document){file_name, NULL};
   if (length > JSON_MAX_BYTES)
     return parser_fail (
-        parser, OCI_SECCOMP_TOO_LARGE, 0,
+        &parser, OCI_SECCOMP_TOO_LARGE, 0,
         arena_printf (arena, "the input is too long; at most %d bytes", JSON_MAX_BYTES));
-  valid = text_check_utf8 (json, length, &parser->ascii);
+  parser.json = arena_strndup (arena, json, length);
+  valid = text_check_utf8 (json, length, &parser.ascii);
   if (valid < length)
-    return parser_fail (parser, OCI_SECCOMP_BAD_JSON, valid, "not JSON: a byte that is no UTF-8");
+    return parser_fail (&parser, OCI_SECCOMP_BAD_JSON, valid, "not JSON: a byte that is no UTF-8");
   /* yajl takes these two for blanks; JSON has them nowhere. */
   for (const char *blank = "\v\f"; *blank; blank++) {
     const char *found = length ? memchr (json, *blank, length) : NULL;
 
     if (found)
-      return parser_fail (parser, OCI_SECCOMP_BAD_JSON, (size_t) (found - json),
+      return parser_fail (&parser, OCI_SECCOMP_BAD_JSON, (size_t) (found - json),
                           "not JSON: a vertical tab or a form feed");
   }
-  if (space_skip (parser, 0, length, " \t\n\r") == length)
-    return parser_fail (parser, OCI_SECCOMP_BAD_JSON, 0, "not JSON: the input is empty");
-  code = parser_run (parser);
+  if (space_skip (&parser, 0, length, " \t\n\r") == length)
+    return parser_fail (&parser, OCI_SECCOMP_BAD_JSON, 0, "not JSON: the input is empty");
+  code = parser_run (&parser);
   if (code)
     out->root = NULL;
   return code;
