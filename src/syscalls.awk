@@ -2,7 +2,7 @@
 #
 # In: the two tables. Out: on stdout, the arrays that syscalls.c looks things up in. What always
 # holds: a table that contradicts itself gives no output that compiles, and exit status 1. Runs the
-# same under every POSIX awk: the hash stays below 2^53, where awk's numbers are exact.
+# same under every POSIX awk.
 
 function fail(text) {
   print FILENAME ":" FNR ": " text | "cat 1>&2"
@@ -11,12 +11,15 @@ function fail(text) {
   exit 1
 }
 
+function character(name, offset) {
+  return code[substr(name, int(offset) + 1, 1)]
+}
+
 # The same arithmetic as name_hash in syscalls.c.
-function name_hash(name,    i, hash) {
-  hash = 0
-  for (i = 1; i <= length(name); i++)
-    hash = (hash * 31 + code[substr(name, i, 1)]) % 4294967296
-  return hash
+function name_hash(name,    width) {
+  width = length(name)
+  return 37 * width + 33 * character(name, 0) + 257 * character(name, width / 4) + \
+    33 * character(name, width / 2) + 3 * character(name, width * 3 / 4)
 }
 
 function multiplexer_parse(text,    part) {
