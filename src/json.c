@@ -183,18 +183,17 @@ node_add (struct parser *parser, enum json_type type, size_t begin, size_t end)
     return NULL;
   }
   position_advance (parser, begin);
-  node = arena_take (parser->arena, sizeof *node);
-  *node = (struct json_node){
-      .type = type,
-      .line = parser->line,
-      .column = (uint32_t) (begin - parser->columns + 1),
-      .begin = (uint32_t) begin,
-      .end = (uint32_t) end,
-      .key = parser->key,
-      .key_begin = parser->key_begin,
-      .parent = parent,
-      .index = parent ? parent->count++ : 0,
-  };
+  node = ARENA_NEW (parser->arena, struct json_node);
+  node->type = type;
+  node->line = parser->line;
+  node->column = (uint32_t) (begin - parser->columns + 1);
+  node->begin = (uint32_t) begin;
+  node->end = (uint32_t) end;
+  node->key = parser->key;
+  node->key_begin = parser->key_begin;
+  node->parent = parent;
+  if (parent)
+    node->index = parent->count++;
   *parser->link = node;
   parser->link = &node->next;
   parser->key = NULL;

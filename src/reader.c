@@ -261,15 +261,15 @@ read_top (struct reader *reader, const struct json_node *section, const struct v
 int
 read_name (struct reader *reader, const struct json_node *node, struct profile_name *name)
 {
-  int code = reader_expect (reader, node, JSON_STRING, "the name of a system call");
-
-  if (code)
-    return code;
+  if (node->type != JSON_STRING)
+    return reader_expect (reader, node, JSON_STRING, "the name of a system call");
   if (node->length == 0)
     return reader_fail (reader, node, "is empty; want the name of a system call");
-  name->text = node->text;
-  name->syscall = syscall_from_name (node->text, node->length);
-  name->node = node;
+  *name = (struct profile_name){
+      .text = node->text,
+      .syscall = syscall_from_name (node->text, node->length),
+      .node = node,
+  };
   return 0;
 }
 
@@ -278,7 +278,7 @@ read_names (struct reader *reader, const struct json_node *array, struct profile
 {
   if (array->count == 0)
     return reader_fail (reader, array, "is empty; want at least one name of a system call");
-  rule->names = ARENA_ARRAY (&reader->profile->arena, struct profile_name, array->count);
+  rule->names = arena_take (&reader->profile->arena, array->count * sizeof *rule->names);
   for (const struct json_node *node = array->first; node; node = node->next) {
     int code = read_name (reader, node, &rule->names[rule->name_count++]);
 
@@ -356,23 +356,26 @@ read_conditions (struct reader *reader, const struct json_node *node, struct pro
 
 /* --- rules --------------------------------------------------------------------------------- */
 
+static int
+keep_unknown (struct reader *reader, const struct json_node *node)
+{
+  if (reader->options->unknown_syscalls == OCI_SECCOMP_UNKNOWN_ERROR)
+    return fail_unknown (reader, OCI_SECCOMP_UNKNOWN_SYSCALL, node, "system call",
+                         "a name that some ABI knows");
+  if (reader->options->unknown_syscalls == OCI_SECCOMP_UNKNOWN_WARN)
+    *ARENA_PUSH (&reader->profile->arena, reader->unknown, reader->unknown_count) = node;
+  return 0;
+}
+
 int
 reader_keep_rule (struct reader *reader, const struct profile_rule *rule)
 {
   struct profile *profile = reader->profile;
+  int code = 0;
 
   *ARENA_PUSH (&profile->arena, profile->rules, profile->rule_count) = *rule;
-  if (reader->options->unknown_syscalls == OCI_SECCOMP_UNKNOWN_IGNORE)
-    return 0;
-  for (size_t i = 0; i < rule->name_count; i++) {
-    const struct json_node *node = rule->names[i].node;
-
-    if (rule->names[i].syscall != SYSCALL_UNKNOWN)
-      continue;
-    if (reader->options->unknown_syscalls == OCI_SECCOMP_UNKNOWN_ERROR)
-      return fail_unknown (reader, OCI_SECCOMP_UNKNOWN_SYSCALL, node, "system call",
-                           "a name that some ABI knows");
-    *ARENA_PUSH (&profile->arena, reader->unknown, reader->unknown_count) = node;
-  }
-  return 0;
+  for (size_t i = 0; i < rule->name_count && !code; i++)
+    if (rule->names[i].syscall == SYSCALL_UNKNOWN)
+      code = keep_unknown (reader, rule->names[i].node);
+  return code;
 }

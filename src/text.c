@@ -29,6 +29,15 @@ character_length (const unsigned char *text, size_t room)
   return length;
 }
 
+static bool
+is_ascii_word (const char *text)
+{
+  uint64_t word;
+
+  memcpy (&word, text, sizeof word);
+  return !(word & UINT64_C (0x8080808080808080));
+}
+
 size_t
 text_check_utf8 (const char *text, size_t length, bool *ascii)
 {
@@ -36,16 +45,10 @@ text_check_utf8 (const char *text, size_t length, bool *ascii)
 
   *ascii = true;
   while (at < length) {
-    uint64_t word;
     size_t step = 1;
 
-    if (length - at >= sizeof word) {
-      memcpy (&word, text + at, sizeof word);
-      if (!(word & UINT64_C (0x8080808080808080))) {
-        at += sizeof word;
-        continue;
-      }
-    }
+    while (length - at > sizeof (uint64_t) && is_ascii_word (text + at))
+      at += sizeof (uint64_t);
     if ((unsigned char) text[at] >= 0x80) {
       *ascii = false;
       step = character_length ((const unsigned char *) text + at, length - at);
