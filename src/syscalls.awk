@@ -18,8 +18,8 @@ function character(name, offset) {
 # The same arithmetic as name_hash in syscalls.c.
 function name_hash(name,    width) {
   width = length(name)
-  return 37 * width + 33 * character(name, 0) + 257 * character(name, width / 4) + \
-    33 * character(name, width / 2) + 3 * character(name, width * 3 / 4)
+  return 128 * (width + character(name, width / 4)) + character(name, 0) + \
+    2 * character(name, width / 2) + 5 * character(name, width * 3 / 4)
 }
 
 function multiplexer_parse(text,    part) {
@@ -38,7 +38,8 @@ function row_add(    c, number) {
     fail($1 " is there twice")
   name[rows] = $1
   row_of[$1] = rows
-  width[rows] = length($1)
+  if (length($1) > 30)
+    fail($1 " is too long for struct row")
   multiplexer[rows] = multiplexer_parse($2)
   for (c = 1; c <= column_count; c++) {
     number = $(c + 2)
@@ -62,14 +63,11 @@ function frequency_add() {
   frequency[row_of[$1]] = $2
 }
 
-function names_print(    r, longest) {
+function names_print(    r) {
+  print "enum { SYSCALL_ROWS = " rows " };"
+  print "static const struct row rows[SYSCALL_ROWS] = {"
   for (r = 0; r < rows; r++)
-    if (width[r] > longest)
-      longest = width[r]
-  print "enum { SYSCALL_ROWS = " rows ", NAME_WIDTH = " longest + 1 " };"
-  print "static const char row_names[SYSCALL_ROWS][NAME_WIDTH] = {"
-  for (r = 0; r < rows; r++)
-    print "  \"" name[r] "\","
+    print "  {" length(name[r]) ", \"" name[r] "\"},"
   print "};"
 }
 
@@ -152,7 +150,6 @@ END {
   print "/* Made by syscalls.awk from syscalls.tbl and frequencies.tbl. */"
   print "const char syscalls_date[] = \"" date "\", syscalls_kernel[] = \"" kernel "\";"
   names_print()
-  per_row_print("uint8_t", "row_lengths", width, 0)
   per_row_print("struct multiplexed", "row_multiplexed", multiplexer, "")
   per_row_print("uint32_t", "row_frequencies", frequency, 0)
   hash_print()

@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* Together half a cache line. */
+struct row {
+  uint8_t length;
+  char name[31];
+};
+
 struct multiplexed {
   uint8_t multiplexer; /* enum multiplexer */
   uint8_t call;
@@ -23,8 +29,8 @@ name_hash (const char *name, size_t length)
 {
   const unsigned char *at = (const unsigned char *) name;
 
-  return 37 * (uint32_t) length + 33u * at[0] + 257u * at[length / 4] + 33u * at[length / 2] +
-         3u * at[length * 3 / 4];
+  return 128 * ((uint32_t) length + at[length / 4]) + at[0] + 2u * at[length / 2] +
+         5u * at[length * 3 / 4];
 }
 
 int
@@ -35,7 +41,7 @@ syscall_from_name (const char *name, size_t length)
 
     if (row < 0)
       return SYSCALL_UNKNOWN;
-    if (row_lengths[row] == length && memcmp (row_names[row], name, length) == 0)
+    if (rows[row].length == length && memcmp (rows[row].name, name, length) == 0)
       return row;
   }
 }
@@ -49,7 +55,7 @@ syscall_count (void)
 const char *
 syscall_name (int row)
 {
-  return row_names[row];
+  return rows[row].name;
 }
 
 bool
