@@ -9,7 +9,6 @@
 struct parser {
   char *json; /* a copy of the input; where a string ends, a NUL replaces the quote */
   size_t length;
-  bool ascii;      /* then bytes are characters */
   bool completing; /* all bytes are consumed: what comes now is a number at the very end */
   struct arena *arena;
   struct oci_seccomp_error *err;
@@ -19,15 +18,13 @@ struct parser {
 
   unsigned node_count, depth;
   struct json_node *parent; /* the innermost open container */
-  struct json_node **link;  /* where the next node is linked in */
+  struct json_node *node;   /* the newest */
+  struct json_node **link;  /* where the next one is linked in */
   const char *key;          /* read, its value not yet */
   uint32_t key_begin;
 
   size_t token_end; /* of the last token that was reported */
-  uint32_t line;    /* where `seen` is */
-  size_t line_end;  /* where its newline is; the length if it has none */
-  size_t seen;      /* all bytes before are counted */
-  size_t columns;   /* an offset in the line minus this is its column, counted from 0 */
+  struct text_lines lines;
 };
 
 /* --- memory --------------------------------------------------------------------------------
@@ -65,29 +62,6 @@ yajl_arena_realloc (void *context, void *pointer, size_t size)
 }
 
 /* --- positions ----------------------------------------------------------------------------- */
-
-static void
-line_enter (struct parser *parser, size_t begin)
-{
-  const char *newline = memchr (parser->json + begin, '\n', parser->length - begin);
-
-  parser->line++;
-  parser->line_end = newline ? (size_t) (newline - parser->json) : parser->length;
-  parser->seen = parser->columns = begin;
-}
-
-/* Counts on to `offset`, where a token begins, and which never goes back: each byte is looked at
- * once. Newlines are only ever between tokens, as a string cannot have a raw one. */
-static void
-position_advance (struct parser *parser, size_t offset)
-{
-  while (parser->line_end < offset)
-    line_enter (parser, parser->line_end + 1);
-  if (!parser->ascii) {
-    parser->columns += text_continuations (parser->json, parser->seen, offset);
-    parser->seen = offset;
-  }
-}
 
 static bool
 is_one_of (char c, const char *set)
@@ -171,34 +145,37 @@ parser_fail_syntax (struct parser *parser)
 
 /* --- nodes --------------------------------------------------------------------------------- */
 
-/* A new node at [begin, end), put into its place; NULL once there are too many. */
-static struct json_node *
-node_add (struct parser *parser, enum json_type type, size_t begin, size_t end)
+/* A new node at [begin, end), put into its place; 0 once there are too many. `text` may be NULL. */
+static int
+node_add (struct parser *parser, enum json_type type, size_t begin, size_t end, const char *text,
+          size_t length)
 {
   struct json_node *node, *parent = parser->parent;
 
-  if (parser->node_count++ == JSON_MAX_NODES) {
-    parser_fail (parser, OCI_SECCOMP_TOO_LARGE, begin,
-                 arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
-    return NULL;
-  }
-  position_advance (parser, begin);
+  if (parser->node_count++ == JSON_MAX_NODES)
+    return parser_stop (
+        parser, OCI_SECCOMP_TOO_LARGE, begin,
+        arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
+  if (begin > parser->lines.counted)
+    text_lines_advance (&parser->lines, begin);
   node = ARENA_NEW (parser->arena, struct json_node);
   node->type = type;
-  node->line = parser->line;
-  node->column = (uint32_t) (begin - parser->columns + 1);
+  node->line = parser->lines.line;
+  node->column = (uint32_t) (begin - parser->lines.origin + 1);
   node->begin = (uint32_t) begin;
   node->end = (uint32_t) end;
   node->key = parser->key;
   node->key_begin = parser->key_begin;
+  node->text = text;
+  node->length = (uint32_t) length;
   node->parent = parent;
   if (parent)
     node->index = parent->count++;
-  *parser->link = node;
+  *parser->link = parser->node = node;
   parser->link = &node->next;
   parser->key = NULL;
   parser->token_end = end;
-  return node;
+  return 1;
 }
 
 /* A string or key as yajl reports it. */
@@ -299,20 +276,19 @@ on_null (void *context)
   struct parser *parser = context;
   size_t end = token_end (parser);
 
-  return node_add (parser, JSON_NULL, end - strlen ("null"), end) != NULL;
+  return node_add (parser, JSON_NULL, end - strlen ("null"), end, NULL, 0);
 }
 
 static int
 on_boolean (void *context, int value)
 {
   struct parser *parser = context;
-  size_t end = token_end (parser);
-  struct json_node *node =
-      node_add (parser, JSON_BOOLEAN, end - (value ? strlen ("true") : strlen ("false")), end);
+  size_t end = token_end (parser), length = value ? strlen ("true") : strlen ("false");
 
-  if (node)
-    node->boolean = value;
-  return node != NULL;
+  if (!node_add (parser, JSON_BOOLEAN, end - length, end, NULL, 0))
+    return 0;
+  parser->node->boolean = value;
+  return 1;
 }
 
 static int
@@ -320,14 +296,10 @@ on_number (void *context, const char *text, size_t length)
 {
   struct parser *parser = context;
   size_t end = token_end (parser);
-  struct json_node *node = node_add (parser, JSON_NUMBER, end - length, end);
 
-  if (!node)
-    return 0;
-  /* The byte behind it, where a NUL would stand, is not consumed yet. */
-  node->text = arena_strndup (parser->arena, text, length);
-  node->length = (uint32_t) length;
-  return 1;
+  /* A copy, as the byte behind it, where a NUL would stand, is not consumed yet. */
+  text = arena_strndup (parser->arena, text, length);
+  return node_add (parser, JSON_NUMBER, end - length, end, text, length);
 }
 
 static int
@@ -335,14 +307,9 @@ on_string (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
   struct string string = string_read (parser, decoded, length);
-  struct json_node *node =
-      string.text ? node_add (parser, JSON_STRING, string.begin, string.end) : NULL;
 
-  if (!node)
-    return 0;
-  node->text = string.text;
-  node->length = (uint32_t) length;
-  return 1;
+  return string.text &&
+         node_add (parser, JSON_STRING, string.begin, string.end, string.text, length);
 }
 
 static int
@@ -363,18 +330,16 @@ static int
 container_open (struct parser *parser, enum json_type type)
 {
   size_t end = token_end (parser);
-  struct json_node *node;
 
   if (parser->depth == JSON_MAX_DEPTH)
     return parser_stop (
         parser, OCI_SECCOMP_BAD_JSON, end - 1,
         arena_printf (parser->arena, "nested too deep; at most %d levels", JSON_MAX_DEPTH));
-  node = node_add (parser, type, end - 1, end);
-  if (!node)
+  if (!node_add (parser, type, end - 1, end, NULL, 0))
     return 0;
   parser->depth++;
-  parser->parent = node;
-  parser->link = &node->first;
+  parser->parent = parser->node;
+  parser->link = &parser->node->first;
   return 1;
 }
 
@@ -429,7 +394,6 @@ parser_run (struct parser *parser)
   yajl_alloc_funcs memory = {yajl_arena_malloc, yajl_arena_realloc, yajl_arena_free, parser->arena};
   yajl_status status;
 
-  line_enter (parser, 0);
   parser->yajl = yajl_alloc (&callbacks, &memory, parser);
   /* Done before, and more strictly. */
   yajl_config (parser->yajl, yajl_dont_validate_strings, 1);
@@ -451,6 +415,7 @@ json_parse (struct json_document *out, const char *file_name, const char *json, 
   struct parser parser = {
       .length = length, .arena = arena, .err = err, .document = out, .link = &out->root};
   size_t valid;
+  bool ascii;
   int code;
 
   *out = (struct json_document){file_name, NULL};
@@ -459,7 +424,7 @@ json_parse (struct json_document *out, const char *file_name, const char *json, 
         &parser, OCI_SECCOMP_TOO_LARGE, 0,
         arena_printf (arena, "the input is too long; at most %d bytes", JSON_MAX_BYTES));
   parser.json = arena_strndup (arena, json, length);
-  valid = text_check_utf8 (json, length, &parser.ascii);
+  valid = text_check_utf8 (json, length, &ascii);
   if (valid < length)
     return parser_fail (&parser, OCI_SECCOMP_BAD_JSON, valid, "not JSON: a byte that is no UTF-8");
   /* yajl takes these two for blanks; JSON has them nowhere. */
@@ -472,6 +437,7 @@ json_parse (struct json_document *out, const char *file_name, const char *json, 
   }
   if (space_skip (&parser, 0, length, " \t\n\r") == length)
     return parser_fail (&parser, OCI_SECCOMP_BAD_JSON, 0, "not JSON: the input is empty");
+  parser.lines = text_lines_begin (parser.json, length, ascii);
   code = parser_run (&parser);
   if (code)
     out->root = NULL;

@@ -60,14 +60,47 @@ text_check_utf8 (const char *text, size_t length, bool *ascii)
   return length;
 }
 
-size_t
-text_continuations (const char *text, size_t begin, size_t end)
+/* How many bytes of [begin, end) begin no character. */
+static size_t
+continuations (const char *text, size_t begin, size_t end)
 {
   size_t count = 0;
 
   for (size_t i = begin; i < end; i++)
     count += ((unsigned char) text[i] & 0xc0) == 0x80;
   return count;
+}
+
+/* The line that begins at an offset. */
+static void
+line_enter (struct text_lines *lines, size_t begin)
+{
+  const char *newline = memchr (lines->text + begin, '\n', lines->length - begin);
+
+  lines->line++;
+  lines->end = newline ? (size_t) (newline - lines->text) : lines->length;
+  lines->counted = lines->ascii ? lines->end : begin;
+  lines->origin = begin;
+}
+
+struct text_lines
+text_lines_begin (const char *text, size_t length, bool ascii)
+{
+  struct text_lines lines = {.text = text, .length = length, .ascii = ascii};
+
+  line_enter (&lines, 0);
+  return lines;
+}
+
+void
+text_lines_advance (struct text_lines *lines, size_t offset)
+{
+  while (lines->end < offset)
+    line_enter (lines, lines->end + 1);
+  if (lines->counted < offset) {
+    lines->origin += continuations (lines->text, lines->counted, offset);
+    lines->counted = offset;
+  }
 }
 
 void
@@ -81,7 +114,7 @@ text_position (const char *text, size_t offset, uint32_t *line, uint32_t *column
       ++*line;
       line_begin = i + 1;
     }
-  *column = (uint32_t) (offset - line_begin - text_continuations (text, line_begin, offset) + 1);
+  *column = (uint32_t) (offset - line_begin - continuations (text, line_begin, offset) + 1);
 }
 
 static unsigned
