@@ -18,10 +18,8 @@ struct parser {
 
   unsigned node_count, depth;
   struct json_node *parent; /* the innermost open container */
-  struct json_node *node;   /* the newest */
-  struct json_node **link;  /* where the next one is linked in */
-  const char *key;          /* read, its value not yet */
-  uint32_t key_begin;
+  struct json_node *node;   /* the one to come, as far as it is read */
+  struct json_node **link;  /* where it will be linked in */
 
   size_t token_end; /* of the last token that was reported */
   struct text_lines lines;
@@ -94,16 +92,15 @@ token_end (const struct parser *parser)
 
 /* --- errors -------------------------------------------------------------------------------- */
 
-/* Fails at an offset. The path is that of the value which is being read there: its node does not
- * exist yet. */
+/* Fails at an offset. The path is that of the value which is being read there. */
 static int
 parser_fail (struct parser *parser, int code, size_t offset, const char *reason)
 {
-  const struct json_node *parent = parser->parent;
-  struct json_node shown = {
-      .parent = parser->parent, .key = parser->key, .index = parent ? parent->count : 0};
+  struct json_node shown = *parser->node, *parent = parser->parent;
 
-  if (parent && parent->type == JSON_OBJECT && !parser->key)
+  shown.parent = parent;
+  shown.index = parent ? parent->count : 0;
+  if (parent && parent->type == JSON_OBJECT && !shown.key)
     shown = *parent;
   text_position (parser->json, offset, &shown.line, &shown.column);
   parser->code = json_fail (parser->err, code, parser->document, &shown, "%s", reason);
@@ -145,73 +142,71 @@ parser_fail_syntax (struct parser *parser)
 
 /* --- nodes --------------------------------------------------------------------------------- */
 
-/* A new node at [begin, end), put into its place; 0 once there are too many. `text` may be NULL. */
+/* All of a value is read but what is inside it: its node takes its place. 0 if there are too many.
+ */
 static int
-node_add (struct parser *parser, enum json_type type, size_t begin, size_t end, const char *text,
-          size_t length)
+node_add (struct parser *parser, enum json_type type)
 {
-  struct json_node *node, *parent = parser->parent;
+  struct json_node *node = parser->node, *parent = parser->parent;
+  struct text_lines *lines = &parser->lines;
 
   if (parser->node_count++ == JSON_MAX_NODES)
     return parser_stop (
-        parser, OCI_SECCOMP_TOO_LARGE, begin,
+        parser, OCI_SECCOMP_TOO_LARGE, node->begin,
         arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
-  if (begin > parser->lines.counted)
-    text_lines_advance (&parser->lines, begin);
-  node = ARENA_NEW (parser->arena, struct json_node);
+  if (node->begin > lines->counted)
+    text_lines_advance (lines, node->begin);
   node->type = type;
-  node->line = parser->lines.line;
-  node->column = (uint32_t) (begin - parser->lines.origin + 1);
-  node->begin = (uint32_t) begin;
-  node->end = (uint32_t) end;
-  node->key = parser->key;
-  node->key_begin = parser->key_begin;
-  node->text = text;
-  node->length = (uint32_t) length;
+  node->line = lines->line;
+  node->column = (uint32_t) (node->begin - lines->origin + 1);
   node->parent = parent;
   if (parent)
     node->index = parent->count++;
-  *parser->link = parser->node = node;
+  *parser->link = node;
   parser->link = &node->next;
-  parser->key = NULL;
-  parser->token_end = end;
+  parser->node = ARENA_NEW (parser->arena, struct json_node);
   return 1;
 }
 
-/* A string or key as yajl reports it. */
-struct string {
-  const char *text; /* NULL if it has an escape that stands for no character */
-  size_t begin, end;
-};
-
-/* One with escapes: its text is in memory of yajl's. */
-static struct string
-string_copy (struct parser *parser, const char *decoded, size_t length)
+/* Where the token is that yajl reports now, if it is as long as its text. */
+static void
+token_read (struct parser *parser, size_t length)
 {
-  struct string string = {.end = token_end (parser)};
-  const char *reason;
-  size_t at;
-
-  string.begin = token_begin (parser, string.end);
-  reason = text_check_escapes (parser->json, string.begin + 1, string.end - 1, &at);
-  if (reason)
-    parser_fail (parser, OCI_SECCOMP_BAD_JSON, at, reason);
-  else
-    string.text = arena_strndup (parser->arena, decoded, length);
-  return string;
+  parser->token_end = token_end (parser);
+  parser->node->end = (uint32_t) parser->token_end;
+  parser->node->begin = (uint32_t) (parser->token_end - length);
 }
 
-/* One without escapes is reported where it stands, and there it stays. */
-static struct string
-string_read (struct parser *parser, const unsigned char *decoded, size_t length)
+/* A string with escapes: its text is in memory of yajl's. NULL if one stands for no character. */
+static const char *
+string_copy (struct parser *parser, const char *decoded, size_t length, uint32_t *begin)
+{
+  size_t end = token_end (parser), at;
+  const char *reason;
+
+  *begin = (uint32_t) token_begin (parser, end);
+  parser->token_end = end;
+  reason = text_check_escapes (parser->json, *begin + 1, end - 1, &at);
+  if (!reason)
+    return arena_strndup (parser->arena, decoded, length);
+  parser_fail (parser, OCI_SECCOMP_BAD_JSON, at, reason);
+  return NULL;
+}
+
+/* A string or key: its text, and where its opening quote is. Without escapes, it is reported where
+ * it stands, and there it stays. */
+static const char *
+string_read (struct parser *parser, const unsigned char *decoded, size_t length, uint32_t *begin)
 {
   const char *text = (const char *) decoded;
   size_t offset = (uintptr_t) text - (uintptr_t) parser->json;
 
   if (offset >= parser->length)
-    return string_copy (parser, text, length);
+    return string_copy (parser, text, length, begin);
   parser->json[offset + length] = '\0';
-  return (struct string){text, offset - 1, offset + length + 1};
+  parser->token_end = offset + length + 1;
+  *begin = (uint32_t) (offset - 1);
+  return text;
 }
 
 /* --- duplicate keys ------------------------------------------------------------------------ */
@@ -274,72 +269,69 @@ static int
 on_null (void *context)
 {
   struct parser *parser = context;
-  size_t end = token_end (parser);
 
-  return node_add (parser, JSON_NULL, end - strlen ("null"), end, NULL, 0);
+  token_read (parser, strlen ("null"));
+  return node_add (parser, JSON_NULL);
 }
 
 static int
 on_boolean (void *context, int value)
 {
   struct parser *parser = context;
-  size_t end = token_end (parser), length = value ? strlen ("true") : strlen ("false");
 
-  if (!node_add (parser, JSON_BOOLEAN, end - length, end, NULL, 0))
-    return 0;
+  token_read (parser, value ? strlen ("true") : strlen ("false"));
   parser->node->boolean = value;
-  return 1;
+  return node_add (parser, JSON_BOOLEAN);
 }
 
 static int
 on_number (void *context, const char *text, size_t length)
 {
   struct parser *parser = context;
-  size_t end = token_end (parser);
 
+  token_read (parser, length);
   /* A copy, as the byte behind it, where a NUL would stand, is not consumed yet. */
-  text = arena_strndup (parser->arena, text, length);
-  return node_add (parser, JSON_NUMBER, end - length, end, text, length);
+  parser->node->text = arena_strndup (parser->arena, text, length);
+  parser->node->length = (uint32_t) length;
+  return node_add (parser, JSON_NUMBER);
 }
 
 static int
 on_string (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
-  struct string string = string_read (parser, decoded, length);
+  struct json_node *node = parser->node;
 
-  return string.text &&
-         node_add (parser, JSON_STRING, string.begin, string.end, string.text, length);
+  node->text = string_read (parser, decoded, length, &node->begin);
+  node->end = (uint32_t) parser->token_end;
+  node->length = (uint32_t) length;
+  return node->text && node_add (parser, JSON_STRING);
 }
 
 static int
 on_key (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
-  struct string string = string_read (parser, decoded, length);
+  struct json_node *node = parser->node;
 
-  if (!string.text)
-    return 0;
-  parser->key = string.text;
-  parser->key_begin = (uint32_t) string.begin;
-  parser->token_end = string.end;
-  return 1;
+  node->key = string_read (parser, decoded, length, &node->key_begin);
+  return node->key != NULL;
 }
 
 static int
 container_open (struct parser *parser, enum json_type type)
 {
-  size_t end = token_end (parser);
+  struct json_node *node = parser->node;
 
-  if (parser->depth == JSON_MAX_DEPTH)
+  token_read (parser, 1);
+  if (parser->depth++ == JSON_MAX_DEPTH)
     return parser_stop (
-        parser, OCI_SECCOMP_BAD_JSON, end - 1,
+        parser, OCI_SECCOMP_BAD_JSON, node->begin,
         arena_printf (parser->arena, "nested too deep; at most %d levels", JSON_MAX_DEPTH));
-  if (!node_add (parser, type, end - 1, end, NULL, 0))
+  if (!node_add (parser, type))
     return 0;
-  parser->depth++;
-  parser->parent = parser->node;
-  parser->link = &parser->node->first;
+  parser->parent = node;
+  parser->link = &node->first;
   return 1;
 }
 
@@ -413,7 +405,13 @@ json_parse (struct json_document *out, const char *file_name, const char *json, 
             struct arena *arena, struct oci_seccomp_error *err)
 {
   struct parser parser = {
-      .length = length, .arena = arena, .err = err, .document = out, .link = &out->root};
+      .length = length,
+      .arena = arena,
+      .err = err,
+      .document = out,
+      .node = ARENA_NEW (arena, struct json_node),
+      .link = &out->root,
+  };
   size_t valid;
   bool ascii;
   int code;
