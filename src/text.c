@@ -29,13 +29,14 @@ character_length (const unsigned char *text, size_t room)
   return length;
 }
 
+/* Whether the 16 bytes at text are all ASCII. */
 static bool
-is_ascii_word (const char *text)
+is_ascii (const char *text)
 {
-  uint64_t word;
+  uint64_t words[2];
 
-  memcpy (&word, text, sizeof word);
-  return !(word & UINT64_C (0x8080808080808080));
+  memcpy (words, text, sizeof words);
+  return !((words[0] | words[1]) & UINT64_C (0x8080808080808080));
 }
 
 size_t
@@ -47,9 +48,9 @@ text_check_utf8 (const char *text, size_t length, bool *ascii)
   while (at < length) {
     size_t step = 1;
 
-    while (length - at > sizeof (uint64_t) && is_ascii_word (text + at))
-      at += sizeof (uint64_t);
-    if ((unsigned char) text[at] >= 0x80) {
+    if (length - at >= 16 && is_ascii (text + at)) {
+      step = 16;
+    } else if ((unsigned char) text[at] >= 0x80) {
       *ascii = false;
       step = character_length ((const unsigned char *) text + at, length - at);
       if (!step)
