@@ -371,11 +371,14 @@ int
 reader_keep_rule (struct reader *reader, const struct profile_rule *rule)
 {
   struct profile *profile = reader->profile;
-  int code = 0;
+  const struct profile_name *end = rule->names + rule->name_count;
 
   *ARENA_PUSH (&profile->arena, profile->rules, profile->rule_count) = *rule;
-  for (size_t i = 0; i < rule->name_count && !code; i++)
-    if (rule->names[i].syscall == SYSCALL_UNKNOWN)
-      code = keep_unknown (reader, rule->names[i].node);
-  return code;
+  for (const struct profile_name *name = rule->names; name < end; name++) {
+    int code = name->syscall == SYSCALL_UNKNOWN ? keep_unknown (reader, name->node) : 0;
+
+    if (code)
+      return code;
+  }
+  return 0;
 }
