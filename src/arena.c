@@ -143,14 +143,6 @@ arena_printf (struct arena *arena, const char *format, ...)
   return text;
 }
 
-size_t
-arena_array_size (size_t size, size_t count)
-{
-  size_t bytes;
-
-  return __builtin_mul_overflow (size, count, &bytes) ? SIZE_MAX : bytes;
-}
-
 void *
 arena_double (struct arena *arena, void *items, size_t count, size_t size)
 {

@@ -40,10 +40,11 @@ void arena_free (struct arena *arena);
  * Nothing does so at the end of a process: a filter may have come that kills it for the call. */
 void arena_free_spares (void);
 
-/* The same as arena_take, where the chunk at hand has no room. */
+/* The rest of arena_take: the chunk at hand has no room. */
 void *arena_take_chunk (struct arena *arena, size_t size, size_t room);
 
-/* Memory that is not zeroed: whoever asks writes all of it. */
+/* Memory that is not zeroed: whoever asks writes all of it. Inline, as a compile takes memory some
+ * thousand times, mostly of a size that is known when this is built. */
 static inline void *
 arena_take (struct arena *arena, size_t size)
 {
@@ -68,14 +69,24 @@ char *arena_strndup (struct arena *arena, const char *text, size_t length);
 char *arena_printf (struct arena *arena, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
-/* An array grown in place where it can be: returns `items` with room for `count` + 1 items of
- * `size` bytes. Room doubles when count is a power of two, so the caller keeps no capacity. */
+/* The rest of arena_grow: all room is taken. */
 void *arena_double (struct arena *arena, void *items, size_t count, size_t size);
 
+/* An array grown in place where it can be: returns `items` with room for `count` + 1 items of
+ * `size` bytes. Room doubles when count is a power of two, so the caller keeps no capacity. */
 static inline void *
 arena_grow (struct arena *arena, void *items, size_t count, size_t size)
 {
   return count & (count - 1) ? items : arena_double (arena, items, count, size);
+}
+
+/* size * count; jumps to nowhere: an overflow gives SIZE_MAX, which no arena can serve. */
+static inline size_t
+arena_array_size (size_t size, size_t count)
+{
+  size_t bytes;
+
+  return __builtin_mul_overflow (size, count, &bytes) ? SIZE_MAX : bytes;
 }
 
 #define ARENA_NEW(arena, type) ((type *) arena_alloc (arena, sizeof (type)))
@@ -83,8 +94,5 @@ arena_grow (struct arena *arena, void *items, size_t count, size_t size)
   ((type *) arena_alloc (arena, arena_array_size (sizeof (type), (count))))
 #define ARENA_PUSH(arena, items, count) \
   ((items) = arena_grow (arena, items, count, sizeof *(items)), &(items)[(count)++])
-
-/* size * count; jumps to nowhere: an overflow gives SIZE_MAX, which no arena can serve. */
-size_t arena_array_size (size_t size, size_t count);
 
 #endif

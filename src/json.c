@@ -142,8 +142,7 @@ parser_fail_syntax (struct parser *parser)
 
 /* --- nodes --------------------------------------------------------------------------------- */
 
-/* All of a value is read but what is inside it: its node takes its place. 0 if there are too many.
- */
+/* Puts the node that was read into its place and begins the next; 0 if there are too many. */
 static int
 node_add (struct parser *parser, enum json_type type)
 {
@@ -168,7 +167,7 @@ node_add (struct parser *parser, enum json_type type)
   return 1;
 }
 
-/* Where the token is that yajl reports now, if it is as long as its text. */
+/* Where the token is that yajl reports now, of which the length is known. */
 static void
 token_read (struct parser *parser, size_t length)
 {
@@ -305,7 +304,7 @@ on_string (void *context, const unsigned char *decoded, size_t length)
   node->text = string_read (parser, decoded, length, &node->begin);
   node->end = (uint32_t) parser->token_end;
   node->length = (uint32_t) length;
-  return node->text && node_add (parser, JSON_STRING);
+  return node->text ? node_add (parser, JSON_STRING) : 0;
 }
 
 static int
