@@ -84,24 +84,21 @@ arena_free (struct arena *arena)
 }
 
 void *
-arena_take_chunk (struct arena *arena, size_t size, size_t room)
+arena_take_chunk (struct arena *arena, size_t room)
 {
-  struct arena_chunk *chunk = NULL;
-  size_t bytes = room < arena_chunk_size ? arena_chunk_size : room;
+  size_t size = room < arena_chunk_size ? arena_chunk_size : room;
+  struct arena_chunk *chunk = spare_take (size);
 
-  if (size <= PTRDIFF_MAX - sizeof *chunk) {
-    chunk = spare_take (bytes);
-    if (!chunk)
-      chunk = arena_chunk_take (sizeof *chunk + bytes);
-  }
+  if (!chunk)
+    chunk = arena_chunk_take (sizeof *chunk + size);
   if (!chunk)
     longjmp (arena->exhausted, 1);
-  chunk->size = bytes;
+  chunk->size = size;
   chunk->older = arena->chunks;
   arena->chunks = chunk;
   arena->next = chunk->bytes + room;
-  arena->end = chunk->bytes + bytes;
-  arena->total += sizeof *chunk + bytes;
+  arena->end = chunk->bytes + size;
+  arena->total += sizeof *chunk + size;
   return chunk->bytes;
 }
 

@@ -41,7 +41,7 @@ void arena_free (struct arena *arena);
 void arena_free_spares (void);
 
 /* The rest of arena_take: the chunk at hand has no room. */
-void *arena_take_chunk (struct arena *arena, size_t size, size_t room);
+void *arena_take_chunk (struct arena *arena, size_t room);
 
 /* Memory that is not zeroed: whoever asks writes all of it. Inline, as a compile takes memory some
  * thousand times, mostly of a size that is known when this is built. */
@@ -52,8 +52,10 @@ arena_take (struct arena *arena, size_t size)
   size_t room = (size + !size + align - 1) & ~(align - 1);
   void *taken = arena->next;
 
-  if (size > PTRDIFF_MAX || room > (size_t) (arena->end - arena->next))
-    return arena_take_chunk (arena, size, room);
+  if (size > PTRDIFF_MAX)
+    longjmp (arena->exhausted, 1);
+  if (room > (size_t) (arena->end - arena->next))
+    return arena_take_chunk (arena, room);
   arena->next += room;
   return taken;
 }
