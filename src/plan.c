@@ -2,6 +2,31 @@
 
 #include <string.h>
 
+/* How long runs may be that begin and end anywhere: time grows with its square. Where length is all
+ * that counts, it is worth that. */
+enum { REACH = 16, REACH_FAR = 80 };
+
+/* How many pieces of a level make one of the next, if they are not heavy. */
+enum { PIECES = 3 };
+
+/* Costs are reckoned for so many runs side by side, which takes no longer than for one. */
+enum { LANES = 8 };
+
+/* More than anything costs, and twice as much is still a number: four bytes of this. */
+enum { UNKNOWN_COST_BYTE = 0x7e };
+
+uint64_t
+plan_weight (const struct plan *plan, size_t first, size_t last)
+{
+  return plan->before[last + 1] - plan->before[first];
+}
+
+cost
+plan_step (const struct plan *plan, size_t first, size_t last)
+{
+  return plan->cost_before[last + 1] - plan->cost_before[first];
+}
+
 /* --- chains --- */
 
 static bool
@@ -14,13 +39,27 @@ is_single (const struct plan *plan, size_t at)
 }
 
 static void
-chain_add (struct chain *chain, const struct interval *value)
+chain_start (struct chain *chain)
 {
+  chain->count = 0;
+  chain->saved = 0;
+}
+
+/* Who comes later is spared a step for each value before. */
+static void
+chain_add (const struct plan *plan, struct chain *chain, size_t value)
+{
+  const struct interval *interval = &plan->intervals[value];
   size_t at = chain->count++;
 
-  for (; at > 0 && chain->values[at - 1]->weight < value->weight; at--)
+  for (; at > 0 && chain->values[at - 1]->weight < interval->weight; at--)
     chain->values[at] = chain->values[at - 1];
-  chain->values[at] = value;
+  chain->values[at] = interval;
+  chain->saved += (cost) (chain->count - 1 - at) * plan_step (plan, value, value);
+  for (size_t i = 0; i < at; i++) {
+    value = (size_t) (chain->values[i] - plan->intervals);
+    chain->saved += plan_step (plan, value, value);
+  }
 }
 
 /* Adds the interval at `at` to a chain that leaves the one at `base` over: it leads to the same
@@ -32,292 +71,316 @@ chain_extend (const struct plan *plan, struct chain *chain, size_t at, size_t ba
     return true;
   if (chain->count == plan->chain_max || !is_single (plan, at))
     return false;
-  chain_add (chain, &plan->intervals[at]);
+  chain_add (plan, chain, at);
   return true;
 }
 
 bool
 plan_chain (const struct plan *plan, size_t first, size_t last, size_t base, struct chain *chain)
 {
-  chain->count = 0;
+  chain_start (chain);
   for (size_t i = first; i <= last; i++)
     if (!chain_extend (plan, chain, i, base))
       return false;
   return true;
 }
 
-uint32_t
-plan_weight (const struct plan *plan, size_t first, size_t last)
+cost
+plan_chain_cost (const struct plan *plan, size_t first, size_t last, const struct chain *chain,
+                 cost node_cost)
 {
-  return (uint32_t) (plan->before[last + 1] - plan->before[first]);
+  return (cost) chain->count * (plan_step (plan, first, last) + node_cost) - chain->saved;
 }
 
-static uint32_t
-chain_cost (const struct plan *plan, size_t first, size_t last, const struct chain *chain,
-            uint32_t node_cost)
+/* --- costs that are known before any run is split --- */
+
+static cost *
+cost_of (const struct level *level, size_t i, size_t j)
 {
-  uint32_t weight = plan_weight (plan, first, last), cost = 0;
-
-  for (size_t i = 0; i < chain->count; i++) {
-    cost += weight + node_cost;
-    weight -= chain->values[i]->weight;
-  }
-  return cost;
+  return &level->costs[(j - i) * level->room + i];
 }
-
-/* --- the plan: what a run costs at least, which is known of some runs before others --- */
 
 static void
-choose (const struct block *block, size_t at, uint32_t cost, choice chosen)
+know (const struct level *level, size_t i, size_t j, cost known)
 {
-  if (cost >= block->cost[at])
-    return;
-  block->cost[at] = cost;
-  block->choices[at] = chosen;
+  if (known < *cost_of (level, i, j))
+    *cost_of (level, i, j) = known;
 }
 
 /* The runs from i on that are chains. What is none is none however it goes on. */
 static void
-plan_chains (const struct plan *plan, const struct block *block, size_t i, size_t base)
+know_chains (const struct plan *plan, const struct level *level, size_t i, size_t base)
 {
-  const size_t first = block->base + i;
+  size_t end = i + level->reach < level->count ? i + level->reach : level->count;
   struct chain chain;
 
-  chain.count = 0;
-  for (size_t j = i; j < block->count && i + base < block->count; j++) {
-    if (!chain_extend (plan, &chain, block->base + j, first + base))
-      return;
+  chain_start (&chain);
+  for (size_t j = i; j < end && i + base < end && chain_extend (plan, &chain, j, i + base); j++)
     if (j > i && j >= i + base)
-      choose (block, i * block->count + j,
-              chain_cost (plan, first, block->base + j, &chain, plan->node_cost),
-              (choice) (CHAIN - (int) base));
-  }
+      know (level, i, j, plan_chain_cost (plan, i, j, &chain, plan->node_cost));
 }
 
-/* The runs that end at j. The best split of i to j is not left of that of i to j-1, nor right of
- * that of i+1 to j (Knuth's observation): exact for range tests alone, and close to it where chains
- * are short. */
+/* On the lowest level pieces are intervals. */
 static void
-plan_splits (const struct plan *plan, const struct block *block, size_t j)
+know_intervals (const struct plan *plan, const struct level *level)
 {
-  const bool narrow = plan->chain_max == CHAIN_SHORT;
-  const uint64_t *before = plan->before + block->base;
-  const uint32_t end = (uint32_t) before[j + 1] + plan->node_cost;
-  const size_t count = block->count;
-  uint32_t *left = block->cost + j * count; /* of the runs that begin at i */
-  size_t *splits = block->splits, high = j - 1;
-
-  for (size_t i = j; i-- > 0;) {
-    size_t split = narrow ? splits[i] : i;
-    const uint32_t *right = block->cost + (split + 1) * count + j;
-    uint32_t best = UINT32_MAX;
-
-    left -= count;
-    for (size_t m = split; m <= high; m++, right += count) {
-      uint32_t sum = left[m] + *right;
-
-      if (sum < best) {
-        best = sum;
-        split = m;
-      }
-    }
-    splits[i] = split;
-    if (narrow)
-      high = split;
-    best += end - (uint32_t) before[i];
-    if (best <= left[j]) {
-      left[j] = best;
-      block->choices[i * count + j] = (choice) split;
-    }
+  for (size_t i = 0; i < level->count; i++) {
+    know (level, i, i, 0);
+    know_chains (plan, level, i, 0);
+    know_chains (plan, level, i, 1);
   }
-  splits[j] = j;
 }
 
-/* --- what earlier trees have made already --- */
-
-/* The same intervals in a row, whatever the run's outer borders are: range tests don't look there.
- */
-static int
-find_run (const struct plan *plan, const struct subtree *subtree)
+static void
+know_below (const struct level *level, const struct level *below)
 {
-  const struct interval *theirs = subtree->intervals + subtree->first, *ours = plan->intervals;
-  size_t length = subtree->last - subtree->first + 1, low = 1, high = plan->count;
+  for (size_t i = 0; i < level->count; i++)
+    for (size_t j = i; j < level->count && level->below[j + 1] - level->below[i] <= below->reach;
+         j++)
+      know (level, i, j, *cost_of (below, level->below[i], level->below[j + 1] - 1));
+}
+
+/* The piece that begins with an interval, or the end, NONE if none does. */
+static int
+find_border (const struct level *level, uint32_t interval)
+{
+  size_t low = 0, high = level->count;
 
   while (low < high) {
     size_t middle = (low + high) / 2;
 
-    if (ours[middle].first < theirs[1].first)
+    if (level->first[middle] < interval)
       low = middle + 1;
     else
       high = middle;
   }
-  if (low - 1 + length > plan->count || ours[low - 1].node != theirs[0].node)
-    return NONE;
-  for (size_t i = 1; i < length; i++)
-    if (ours[low - 1 + i].first != theirs[i].first || ours[low - 1 + i].node != theirs[i].node)
-      return NONE;
-  return (int) low - 1;
+  return level->first[low] == interval ? (int) low : NONE;
 }
 
-/* A chain does look at outer borders, where it takes out the first or the last value. */
+/* The run of a level that has a subtree, if one has. */
 static bool
-place_chain (const struct plan *plan, const struct subtree *subtree, struct place *place)
+find_shared (const struct plan *plan, const struct level *level, size_t s, size_t *i, size_t *j)
 {
-  size_t first, last;
-  struct chain chain;
+  const struct subtree *subtree = &plan->forest->subtrees[s];
+  const uint32_t first = (uint32_t) plan->places[s].first;
+  int from, to;
 
-  place->first = find_run (plan, subtree);
-  if (place->first == NONE)
+  if (plan->places[s].first == NONE ||
+      (level->below && subtree->last - subtree->first < level[-1].reach))
     return false;
-  first = (size_t) place->first;
-  last = first + subtree->last - subtree->first;
-  if (subtree->base != 0 &&
-      plan->intervals[first].first != subtree->intervals[subtree->first].first)
-    return false;
-  if (!plan_chain (plan, first, last, first + (size_t) subtree->base, &chain))
-    return false;
-  place->steps = chain_cost (plan, first, last, &chain, 0);
-  return true;
-}
-
-/* Whether one side of a split is at `at` as well: the intervals of a child, or one that leads where
- * `theirs` does. */
-static bool
-place_side (const struct plan *plan, int child, int at, const struct interval *theirs,
-            struct place *place)
-{
-  if (child == NONE)
-    return plan->intervals[at].node == theirs->node;
-  place->steps += plan->places[child].steps;
-  return plan->places[child].first == at;
-}
-
-/* A split is there where both sides are, and the border between them. */
-static bool
-place_split (const struct plan *plan, const struct subtree *subtree, struct place *place)
-{
-  const struct interval *theirs = subtree->intervals + subtree->first;
-  const int right_at = (int) subtree->right_at, length = (int) (subtree->last - subtree->first + 1);
-  int first;
-
-  if (subtree->left != NONE)
-    first = plan->places[subtree->left].first;
-  else if (subtree->right != NONE)
-    first = plan->places[subtree->right].first - right_at;
-  else
-    first = find_run (plan, subtree);
-  if (first < 0 || (size_t) (first + length) > plan->count ||
-      plan->intervals[first + right_at].first != theirs[right_at].first)
-    return false;
-  place->first = first;
-  place->steps = plan_weight (plan, (size_t) first, (size_t) (first + length - 1));
-  return place_side (plan, subtree->left, first, theirs, place) &&
-         place_side (plan, subtree->right, first + right_at, theirs + right_at, place);
-}
-
-/* Children come before parents, so their places are known. */
-static void
-find_places (struct plan *plan)
-{
-  const struct forest *forest = plan->forest;
-
-  plan->place_count = forest->count < INT16_MAX - SHARED ? forest->count : INT16_MAX - SHARED;
-  plan->places = ARENA_ARRAY (plan->scratch, struct place, plan->place_count);
-  for (size_t s = 0; s < plan->place_count; s++) {
-    const struct subtree *subtree = &forest->subtrees[s];
-    struct place place;
-
-    if (subtree->base == NONE ? place_split (plan, subtree, &place)
-                              : place_chain (plan, subtree, &place))
-      plan->places[s] = place;
-    else
-      plan->places[s].first = NONE;
-  }
+  from = find_border (level, first);
+  to = find_border (level, first + subtree->last - subtree->first + 1);
+  *i = (size_t) from;
+  *j = (size_t) to - 1;
+  return from != NONE && to != NONE && (size_t) (to - from) <= level->reach;
 }
 
 /* The runs that subtrees of the forest tell apart already: they cost no node. */
 static void
-plan_shared (const struct plan *plan, const struct block *block)
+know_shared (const struct plan *plan, const struct level *level)
 {
-  for (size_t s = 0; s < plan->place_count; s++) {
-    const struct subtree *subtree = &plan->forest->subtrees[s];
-    size_t i = (size_t) plan->places[s].first - block->base;
-    size_t j = i + subtree->last - subtree->first;
+  size_t i, j;
 
-    if (plan->places[s].first != NONE && i < block->count && j < block->count)
-      choose (block, i * block->count + j, plan->places[s].steps, (choice) (SHARED + s));
-  }
+  for (size_t s = 0; s < plan->place_count; s++)
+    if (find_shared (plan, level, s, &i, &j))
+      know (level, i, j, plan->places[s].steps);
 }
 
-/* --- blocks --- */
+/* --- the plan: the least that runs cost, the short ones first --- */
 
-static uint32_t *
-costs_take (struct plan *plan, size_t room)
+/* The runs of d + 1 pieces, whose costs go to `known`; those of shorter ones are in `costs`. LANES
+ * at a time: what comes out past the last run is never looked at. It is not inlined, as then gcc
+ * forgets that `known` is apart from the rest, and takes them one by one. */
+static __attribute__ ((noinline)) void
+split_runs (cost *restrict known, const struct level *level, const cost *restrict costs,
+            const cost *restrict before, size_t d, cost node_cost)
 {
-  struct forest *forest = plan->forest;
+  const size_t room = level->room, runs = level->count - d;
 
-  if (forest->costs_room < room) {
-    forest->costs = ARENA_ARRAY (plan->scratch, uint32_t, room);
-    forest->costs_room = room;
+  for (size_t i = 0; i < runs; i += LANES) {
+    const cost *left = costs + i, *right = left + (d - 1) * room + 1;
+    cost best[LANES];
+
+    for (size_t l = 0; l < LANES; l++)
+      best[l] = left[l] + right[l];
+    for (size_t k = 1; k < d; k++) {
+      left += room;
+      right -= room - 1;
+      for (size_t l = 0; l < LANES; l++) {
+        cost sum = left[l] + right[l];
+
+        best[l] = sum < best[l] ? sum : best[l];
+      }
+    }
+    for (size_t l = 0; l < LANES; l++) {
+      cost sum = best[l] + node_cost + (before[i + d + 1 + l] - before[i + l]);
+
+      known[i + l] = sum < known[i + l] ? sum : known[i + l];
+    }
   }
-  return forest->costs;
 }
 
 static void
-plan_block (struct plan *plan, size_t first, size_t last)
+plan_level (struct plan *plan, struct level *level)
 {
-  size_t count = last - first + 1;
-  struct block *block = ARENA_PUSH (plan->scratch, plan->blocks, plan->block_count);
+  size_t reach = plan->chain_max == CHAIN_SHORT ? REACH : REACH_FAR;
 
-  *block = (struct block){.base = first,
-                          .count = count,
-                          .cost = costs_take (plan, count * count),
-                          .choices = ARENA_ARRAY (plan->scratch, choice, count * count),
-                          .splits = ARENA_ARRAY (plan->scratch, size_t, count)};
-  memset (block->cost, 0xff, count * count * sizeof *block->cost);
-  for (size_t i = 0; i < count; i++) {
-    plan_chains (plan, block, i, 0);
-    plan_chains (plan, block, i, 1);
-    choose (block, i * count + i, 0, 0);
-  }
-  plan_shared (plan, block);
-  for (size_t j = 1; j < count; j++)
-    plan_splits (plan, block, j);
-}
-
-size_t
-plan_middle (const struct plan *plan, size_t first, size_t last)
-{
-  uint64_t half = (plan->before[first] + plan->before[last + 1]) / 2;
-  size_t middle = first;
-
-  while (middle + 1 < last && plan->before[middle + 1] < half)
-    middle++;
-  return middle;
+  level->reach = level->count < reach ? level->count : reach;
+  level->room = level->count + LANES;
+  level->costs = ARENA_ARRAY (plan->scratch, cost, level->reach * level->room);
+  memset (level->costs, UNKNOWN_COST_BYTE, level->reach * level->room * sizeof *level->costs);
+  if (level->below)
+    know_below (level, level - 1);
+  else
+    know_intervals (plan, level);
+  know_shared (plan, level);
+  for (size_t d = 1; d < level->reach; d++)
+    split_runs (level->costs + d * level->room, level, level->costs, level->before, d,
+                plan->node_cost);
 }
 
 static void
-plan_blocks (struct plan *plan, size_t first, size_t last)
+plan_lowest_level (struct plan *plan)
 {
-  if (last - first + 1 <= EXACT_MAX) {
-    plan_block (plan, first, last);
-  } else {
-    size_t middle = plan_middle (plan, first, last);
+  struct level *level = ARENA_PUSH (plan->scratch, plan->levels, plan->level_count);
+  uint32_t *first = ARENA_ARRAY (plan->scratch, uint32_t, plan->count + 1);
 
-    plan_blocks (plan, first, middle);
-    plan_blocks (plan, middle + 1, last);
-  }
+  for (size_t i = 0; i <= plan->count; i++)
+    first[i] = (uint32_t) i;
+  *level = (struct level){.count = plan->count, .first = first, .before = plan->cost_before};
+  plan_level (plan, level);
 }
 
-/* Bounded, so that the costs of a block fit into their 32 bits: it has EXACT_MAX intervals at most,
- * and they are as deep at most. */
-static uint32_t
-node_cost (uint64_t weight, uint32_t hundredths)
+/* Whether a chain would take the interval out of what is around it. */
+static bool
+is_taken_out (const struct plan *plan, size_t at)
 {
-  const uint64_t most = UINT32_MAX / (4 * EXACT_MAX);
+  const struct interval *interval = &plan->intervals[at];
 
-  weight = weight * hundredths / 100;
-  return (uint32_t) (weight < most ? weight : most);
+  return at > 0 && at + 1 < plan->count && is_single (plan, at) &&
+         interval[-1].node == interval[1].node;
+}
+
+/* Whether pieces i to j of a level, and no more, should be one of the next: there are enough, or
+ * one more would weigh too much. What a chain would take out should not be at the end. */
+static bool
+is_piece (const struct plan *plan, const struct level *level, size_t i, size_t j)
+{
+  const cost most = level->before[level->count] * PIECES / (cost) level->count;
+
+  if (j + 1 == level->count || j - i == PIECES || level->before[j + 2] - level->before[i] > most)
+    return true;
+  return j - i + 1 == PIECES && (level->below || !is_taken_out (plan, j));
+}
+
+static void
+plan_next_level (struct plan *plan)
+{
+  struct level *level = ARENA_PUSH (plan->scratch, plan->levels, plan->level_count);
+  const struct level *below = level - 1;
+  uint32_t *first = ARENA_ARRAY (plan->scratch, uint32_t, below->count + 1);
+  uint32_t *pieces = ARENA_ARRAY (plan->scratch, uint32_t, below->count + 1);
+  cost *before = ARENA_ARRAY (plan->scratch, cost, below->count + 1 + LANES);
+  size_t count = 0;
+
+  for (size_t i = 0; i < below->count; i++)
+    if (is_piece (plan, below, pieces[count], i)) {
+      count++;
+      pieces[count] = (uint32_t) i + 1;
+      first[count] = below->first[i + 1];
+      before[count] = below->before[i + 1];
+    }
+  *level = (struct level){.count = count, .first = first, .below = pieces, .before = before};
+  plan_level (plan, level);
+}
+
+/* --- and back: which way it was that costs so little --- */
+
+static cost
+find_split (const struct level *level, size_t i, size_t j, size_t *split)
+{
+  cost best = *cost_of (level, i, i) + *cost_of (level, i + 1, j);
+
+  *split = i;
+  for (size_t m = i + 1; m < j; m++) {
+    cost sum = *cost_of (level, i, m) + *cost_of (level, m + 1, j);
+
+    if (sum < best) {
+      best = sum;
+      *split = m;
+    }
+  }
+  return best;
+}
+
+static bool
+is_shared (const struct plan *plan, const struct level *level, size_t i, size_t j, size_t *s)
+{
+  size_t from, to;
+
+  for (*s = 0; *s < plan->place_count; ++*s)
+    if (plan->places[*s].steps == *cost_of (level, i, j) &&
+        find_shared (plan, level, *s, &from, &to) && from == i && to == j)
+      return true;
+  return false;
+}
+
+static bool
+is_chain (const struct plan *plan, size_t first, size_t last, size_t base, cost least)
+{
+  struct chain chain;
+
+  return base <= last && plan_chain (plan, first, last, base, &chain) &&
+         plan_chain_cost (plan, first, last, &chain, plan->node_cost) == least;
+}
+
+static bool
+is_below (const struct level *level, size_t i, size_t j, cost least)
+{
+  const struct level *below = level - 1;
+  const size_t first = level->below[i], end = level->below[j + 1];
+
+  return end - first <= below->reach && *cost_of (below, first, end - 1) == least;
+}
+
+struct choice
+plan_choose (const struct plan *plan, size_t l, size_t i, size_t j)
+{
+  const struct level *level = &plan->levels[l];
+  const size_t first = level->first[i], last = level->first[j + 1] - 1;
+  const cost least = *cost_of (level, i, j);
+  size_t split, at;
+
+  if (level->below && is_below (level, i, j, least))
+    return (struct choice){BELOW, 0};
+  if (find_split (level, i, j, &split) + plan_step (plan, first, last) + plan->node_cost <= least)
+    return (struct choice){SPLIT, split};
+  for (at = 0; at < 2 && !level->below; at++)
+    if (is_chain (plan, first, last, first + at, least))
+      return (struct choice){CHAIN, at};
+  if (is_shared (plan, level, i, j, &at))
+    return (struct choice){SHARED, at};
+  return (struct choice){SPLIT, split};
+}
+
+/* --- all of it --- */
+
+/* Weights as costs: so small that the sum of a hundred nodes, and of some steps, is below 2^24. */
+static void
+set_costs (struct plan *plan, uint32_t hundredths)
+{
+  enum { STEPS = 16, NODES = 128, MOST = 1 << 24 };
+  uint64_t total = plan->before[plan->count];
+  int shift = 0;
+
+  if (hundredths > STEPS * 100)
+    hundredths = STEPS * 100;
+  while (total >> shift >= MOST * 100 / (STEPS * 100 + NODES * hundredths))
+    shift++;
+  plan->node_cost = (cost) ((total >> shift) * hundredths / 100);
+  plan->cost_before = ARENA_ARRAY (plan->scratch, cost, plan->count + LANES + 1);
+  for (size_t i = 0; i <= plan->count; i++)
+    plan->cost_before[i] = (cost) (plan->before[i] >> shift);
 }
 
 struct plan *
@@ -331,11 +394,13 @@ tree_plan (const struct graph *graph, struct forest *forest, const struct interv
   plan->before = ARENA_ARRAY (scratch, uint64_t, count + 1);
   for (size_t i = 0; i < count; i++)
     plan->before[i + 1] = plan->before[i] + intervals[i].weight;
-  plan->node_cost = node_cost (plan->before[count], graph->node_cost);
   plan->chain_max = graph->node_cost > NODE_COST_ALONE ? CHAIN_MAX : CHAIN_SHORT;
   plan->forest = forest;
   plan->scratch = scratch;
-  find_places (plan);
-  plan_blocks (plan, 0, count - 1);
+  set_costs (plan, graph->node_cost);
+  plan_find_places (plan);
+  plan_lowest_level (plan);
+  while (plan->levels[plan->level_count - 1].reach < plan->levels[plan->level_count - 1].count)
+    plan_next_level (plan);
   return plan;
 }

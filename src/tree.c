@@ -45,7 +45,6 @@ struct maker {
   const struct plan *plan;
   struct graph *graph;
   bool plants; /* adds the subtrees to the forest */
-  const struct block *block;
 };
 
 static int
@@ -59,73 +58,58 @@ add_subtree (const struct maker *m, const struct subtree *subtree)
   return (int) forest->count - 1;
 }
 
-/* The tree of a run of the block, and where it is in the forest. */
+/* The tree of the run i to j of a level, and where it is in the forest. */
 static const struct node *
-make_run (const struct maker *m, size_t i, size_t j, int *place)
+make_run (const struct maker *m, size_t l, size_t i, size_t j, int *place)
 {
-  const size_t first = m->block->base + i, last = m->block->base + j;
+  const struct level *level = &m->plan->levels[l];
   const struct interval *intervals = m->plan->intervals;
-  const choice chosen = m->block->choices[i * m->block->count + j];
   struct subtree subtree = {.intervals = intervals,
-                            .first = (uint32_t) first,
-                            .last = (uint32_t) last,
+                            .first = level->first[i],
+                            .last = level->first[j + 1] - 1,
                             .base = NONE,
                             .left = NONE,
                             .right = NONE};
+  struct choice choice;
 
   *place = NONE;
-  if (i == j)
-    return intervals[first].node;
-  if (chosen >= SHARED) {
-    *place = chosen - SHARED;
+  if (subtree.first == subtree.last)
+    return intervals[subtree.first].node;
+  choice = plan_choose (m->plan, l, i, j);
+  if (choice.kind == BELOW)
+    return make_run (m, l - 1, level->below[i], level->below[j + 1] - 1, place);
+  if (choice.kind == SHARED) {
+    *place = (int) choice.at;
     return m->plan->forest->subtrees[*place].node;
   }
-  if (chosen <= CHAIN) {
-    const size_t base = first + (size_t) (CHAIN - chosen);
+  if (choice.kind == CHAIN) {
+    const size_t base = subtree.first + choice.at;
     struct chain chain;
 
-    subtree.base = CHAIN - chosen;
-    plan_chain (m->plan, first, last, base, &chain);
+    subtree.base = (int) choice.at;
+    plan_chain (m->plan, subtree.first, subtree.last, base, &chain);
     subtree.node = chain_make (m->graph, &chain, intervals[base].node);
   } else {
-    const size_t right = (size_t) chosen + 1;
-    const struct node *low = make_run (m, i, right - 1, &subtree.left);
-    const struct node *high = make_run (m, right, j, &subtree.right);
+    const uint32_t right = level->first[choice.at + 1];
+    const struct node *low = make_run (m, l, i, choice.at, &subtree.left);
+    const struct node *high = make_run (m, l, choice.at + 1, j, &subtree.right);
 
-    subtree.right_at = (uint32_t) (right - i);
-    subtree.node =
-        node_test (m->graph, BPF_JGE, intervals[m->block->base + right].first, high, low);
+    subtree.right_at = right - subtree.first;
+    subtree.node = node_test (m->graph, BPF_JGE, intervals[right].first, high, low);
   }
-  node_add_weight (m->graph, subtree.node, plan_weight (m->plan, first, last));
+  node_add_weight (m->graph, subtree.node, plan_weight (m->plan, subtree.first, subtree.last));
   *place = add_subtree (m, &subtree);
   return subtree.node;
-}
-
-/* Blocks stand in the order in which plan_blocks made them, so halving again finds them. */
-static const struct node *
-make_blocks (struct maker *m, size_t first, size_t last, size_t *next_block)
-{
-  const struct node *low, *high;
-  size_t middle;
-  int place;
-
-  if (last - first + 1 <= EXACT_MAX) {
-    m->block = &m->plan->blocks[(*next_block)++];
-    return make_run (m, 0, m->block->count - 1, &place);
-  }
-  middle = plan_middle (m->plan, first, last);
-  low = make_blocks (m, first, middle, next_block);
-  high = make_blocks (m, middle + 1, last, next_block);
-  return node_test (m->graph, BPF_JGE, m->plan->intervals[middle + 1].first, high, low);
 }
 
 static const struct node *
 make_tree (const struct plan *plan, struct graph *graph, bool plants)
 {
   struct maker maker = {.plan = plan, .graph = graph, .plants = plants};
-  size_t next_block = 0;
+  size_t top = plan->level_count - 1;
+  int place;
 
-  return make_blocks (&maker, 0, plan->count - 1, &next_block);
+  return make_run (&maker, top, 0, plan->levels[top].count - 1, &place);
 }
 
 const struct node *

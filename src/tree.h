@@ -5,9 +5,10 @@
  * decides as the intervals say; weights, and what was built before, change only its shape.
  *
  * The shape minimises steps weighted by frequency plus what the graph says that a node costs, over
- * all trees of range tests (jge) whose leaves may be chains that take single values out (jeq). A
- * run of intervals that an earlier tree of the same forest has a subtree for costs no node: most
- * numbers mean the same on several ABIs. */
+ * trees of range tests (jge) whose leaves may be chains that take single values out (jeq): over all
+ * of them where there are few intervals, else over those whose large subtrees begin at some of
+ * these only. A run of intervals that an earlier tree of the same forest has a subtree for costs no
+ * node: most numbers mean the same on several ABIs. */
 #ifndef TREE_H
 #define TREE_H
 
@@ -51,8 +52,6 @@ enum { WEIGHT_OF_CALL = 1000 };
 struct forest {
   struct subtree *subtrees; /* children before parents */
   size_t count;
-  uint32_t *costs; /* where one plan at a time keeps the costs of its runs */
-  size_t costs_room;
 };
 
 /* The shape of a tree: it stays right while the intervals' nodes change, as long as those that were
