@@ -223,12 +223,12 @@ split_runs (cost *restrict known, const struct level *level, const cost *restric
 static void
 plan_level (struct plan *plan, struct level *level)
 {
-  size_t reach = plan->chain_max == CHAIN_SHORT ? REACH : REACH_FAR;
+  size_t reach = plan->chain_max == CHAIN_SHORT ? REACH : REACH_FAR, size;
 
   level->reach = level->count < reach ? level->count : reach;
   level->room = level->count + LANES;
-  level->costs = ARENA_ARRAY (plan->scratch, cost, level->reach * level->room);
-  memset (level->costs, UNKNOWN_COST_BYTE, level->reach * level->room * sizeof *level->costs);
+  size = arena_array_size (level->reach * level->room, sizeof *level->costs);
+  level->costs = memset (arena_take (plan->scratch, size), UNKNOWN_COST_BYTE, size);
   if (level->below)
     know_below (level, level - 1);
   else
@@ -299,11 +299,12 @@ plan_next_level (struct plan *plan)
 static cost
 find_split (const struct level *level, size_t i, size_t j, size_t *split)
 {
-  cost best = *cost_of (level, i, i) + *cost_of (level, i + 1, j);
+  const cost *left = cost_of (level, i, i), *right = cost_of (level, i + 1, j);
+  cost best = *left + *right;
 
   *split = i;
   for (size_t m = i + 1; m < j; m++) {
-    cost sum = *cost_of (level, i, m) + *cost_of (level, m + 1, j);
+    cost sum = *(left += level->room) + *(right -= level->room - 1);
 
     if (sum < best) {
       best = sum;
