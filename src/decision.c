@@ -110,32 +110,56 @@ newer_verdict (const struct rules *rules)
   return SECCOMP_RET_ERRNO | abi_enosys (rules->abi);
 }
 
+/* The first of the calls, and those right after it that the same verdict decides without a look at
+ * arguments. *taken: how many. */
+static int
+append_run (struct builder *b, const struct rules *rules, const struct call *calls, size_t count,
+            size_t *taken)
+{
+  const struct rule *first = calls->rules;
+  uint32_t weight = 0;
+  size_t i = 0;
+
+  *taken = 1;
+  if (first->test_count)
+    return append_call (b, rules, calls);
+  do
+    weight += call_weight (b, &calls[i++]);
+  while (i < count && calls[i].number == calls[i - 1].number + 1 &&
+         calls[i].rules->test_count == 0 && calls[i].rules->verdict == first->verdict);
+  append_verdict (b, calls->number, first->verdict, weight);
+  *taken = i;
+  return OCI_SECCOMP_OK;
+}
+
 /* Numbers from `next` on, as the rules of one ABI decide them; calls above `end` are none of its
  * own. */
 static int
 append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint32_t end)
 {
-  uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
+  const uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
+  size_t count = rules->call_count, taken;
 
   if (zero_is_newer (rules))
     append_verdict (b, next++, newer_verdict (rules), WEIGHT_OF_CALL);
-  for (size_t i = 0; i < rules->call_count; i++) {
+  while (count > 0 && rules->calls[count - 1].number > (end < last ? end : last))
+    count--;
+  for (size_t i = 0; i < count; i += taken) {
     const struct call *call = &rules->calls[i];
     int code;
 
-    if (call->number > last || call->number > end)
-      break;
+    taken = 1;
     if (call->number < next)
       continue;
     if (call->number > next)
       append_verdict (b, next, rules->default_verdict,
                       gap_weight (next, call->number - 1, rules->abi));
-    code = append_call (b, rules, call);
+    code = append_run (b, rules, call, count - i, &taken);
     if (code)
       return code;
-    if (call->number == UINT32_MAX)
+    next = call[taken - 1].number + 1;
+    if (next == 0)
       return OCI_SECCOMP_OK;
-    next = call->number + 1;
   }
   if (next <= last)
     append_verdict (b, next, rules->default_verdict, gap_weight (next, last, rules->abi));

@@ -7,6 +7,27 @@
 #include "bucket.h"
 #include "syscalls.h"
 
+/* A rule that each ABI has to look at by itself: with conditions, of a call that some ABIs have a
+ * multiplexer for, or for a number by hand. */
+struct step {
+  const struct rule *rule; /* without tests yet: those come of the conditions */
+  const struct condition *conditions;
+  size_t condition_count;
+};
+
+/* What rules are on every ABI alike. */
+struct common {
+  uint32_t default_verdict;
+  /* By row of the system-call table: whether some rule names it, and the first rule for it without
+   * conditions. */
+  bool *named;
+  const struct rule **unconditional;
+  struct step *steps;
+  size_t step_count;
+  uint32_t order; /* of the next rule */
+  struct arena *keep, *scratch;
+};
+
 /* A call that the table lacks. */
 struct stray {
   uint32_t number;
@@ -14,20 +35,17 @@ struct stray {
 };
 
 struct draft {
-  const struct profile *profile;
+  struct common *common;
   const struct options *options;
   struct bucket_place place;
   bool wide;
   bool at_once; /* conflicts are looked for with each rule */
-  /* By row of the system-call table: the first rule without conditions, the same on every ABI; and
-   * the others before it. A row that the ABI lacks gathers rules too: they decide nothing there,
-   * but a conflict among them is one on every machine. */
-  const struct rule **unconditional;
-  struct bucket *buckets;
+  /* By row, the rules of steps; NULL: none. A row that the ABI lacks gathers rules too: they decide
+   * nothing there, but a conflict among them is one on every machine. */
+  struct bucket **buckets;
   struct stray *strays; /* ascending */
   size_t stray_count;
   int socketcall, ipc; /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
-  uint32_t order;      /* of the next rule */
 };
 
 /* --- gathering --- */
@@ -46,26 +64,23 @@ test_from_condition (struct test *test, const struct condition *condition, bool 
   return test->mask != 0;
 }
 
-static int
-compare_index (const void *left, const void *right)
-{
-  const struct test *a = left, *b = right;
-
-  return a->index - b->index;
-}
-
 /* Conditions that hold together, no index twice, become the tests of `rule`. */
 static void
 rule_set_tests (struct draft *draft, struct rule *rule, const struct condition *conditions,
                 size_t count)
 {
-  struct test tests[6];
+  struct test tests[6], test;
 
   for (size_t i = 0; i < count; i++) {
-    if (test_from_condition (&tests[rule->test_count], &conditions[i], draft->wide))
-      rule->test_count++;
+    int at = rule->test_count;
+
+    if (!test_from_condition (&test, &conditions[i], draft->wide))
+      continue;
+    for (; at > 0 && tests[at - 1].index > test.index; at--)
+      tests[at] = tests[at - 1];
+    tests[at] = test;
+    rule->test_count++;
   }
-  qsort (tests, rule->test_count, sizeof tests[0], compare_index);
   rule->tests = arena_copy (draft->place.keep, tests, rule->test_count * sizeof tests[0]);
 }
 
@@ -95,7 +110,7 @@ fail_bypass (const struct draft *draft, const struct rule *rule, int multiplexer
 
   if (!rule->origin->node)
     return fail (draft->place.err, OCI_SECCOMP_INVALID_PROFILE, "%s", text);
-  return json_fail (draft->place.err, OCI_SECCOMP_INVALID_PROFILE, &draft->profile->document,
+  return json_fail (draft->place.err, OCI_SECCOMP_INVALID_PROFILE, &draft->place.profile->document,
                     rule->origin->node, "%s", text);
 }
 
@@ -127,11 +142,13 @@ bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule
 static int
 add_to_row (struct draft *draft, int row, const struct rule *rule)
 {
-  const struct rule *unconditional = draft->unconditional[row];
+  const struct rule *unconditional = draft->common->unconditional[row];
 
   if (unconditional && unconditional->order <= rule->order)
     return OCI_SECCOMP_OK;
-  return bucket_take (draft, &draft->buckets[row], rule);
+  if (!draft->buckets[row])
+    draft->buckets[row] = ARENA_NEW (draft->place.scratch, struct bucket);
+  return bucket_take (draft, draft->buckets[row], rule);
 }
 
 /* The row of the multiplexer through which the ABI has a call, too; SYSCALL_UNKNOWN: none. */
@@ -187,81 +204,89 @@ has_index_twice (const struct profile_rule *rule)
   return false;
 }
 
-/* How many rules a conditional rule of the profile stands for. */
-static uint32_t
-rules_of_conditions (const struct profile_rule *rule)
-{
-  return (uint32_t) (rule->name_count * (has_index_twice (rule) ? rule->condition_count : 1));
-}
-
 static bool
 is_skipped (const struct profile_name *name)
 {
   return name->syscall == SYSCALL_UNKNOWN && !name->numbered;
 }
 
-/* For each name of a rule of the profile one without tests, in `arena`. Those for a rule that has
- * no conditions are the same on every ABI. */
-static struct rule *
-rules_of_names (const struct profile_rule *origin, uint32_t order, struct arena *arena)
+/* Whether an unconditional rule is more, on some ABI, than the verdict of its row. */
+static bool
+is_special (const struct profile_name *name)
 {
-  struct rule *rules = ARENA_ARRAY (arena, struct rule, origin->name_count);
+  uint32_t call;
+
+  return name->syscall == SYSCALL_UNKNOWN ||
+         syscall_multiplexer (name->syscall, &call) != MULTIPLEXER_NONE;
+}
+
+/* One rule of the profile for one of its names, under some of its conditions. */
+static void
+common_add_rule (struct common *common, const struct rule *rule, const struct condition *conditions,
+                 size_t condition_count)
+{
+  const struct profile_name *name = rule->name;
+
+  if (is_skipped (name))
+    return;
+  if (condition_count == 0 && name->syscall != SYSCALL_UNKNOWN &&
+      !common->unconditional[name->syscall])
+    common->unconditional[name->syscall] = rule;
+  if (condition_count || is_special (name))
+    *ARENA_PUSH (common->scratch, common->steps, common->step_count) =
+        (struct step){rule, conditions, condition_count};
+}
+
+/* Point 1: what says the same as the default carves no exception. */
+static void
+common_add (struct common *common, const struct profile_rule *origin)
+{
+  const size_t groups = has_index_twice (origin) ? origin->condition_count : 1;
+  const size_t group_size = origin->condition_count / groups;
+  struct rule *rules;
 
   for (size_t n = 0; n < origin->name_count; n++)
-    rules[n] = (struct rule){.verdict = origin->verdict,
-                             .order = order + (uint32_t) n,
+    if (origin->names[n].syscall != SYSCALL_UNKNOWN)
+      common->named[origin->names[n].syscall] = true;
+  if (origin->verdict == common->default_verdict)
+    return;
+  rules = ARENA_ARRAY (common->keep, struct rule, origin->name_count * groups);
+  for (size_t n = 0; n < origin->name_count; n++)
+    for (size_t g = 0; g < groups; g++, rules++) {
+      *rules = (struct rule){.verdict = origin->verdict,
+                             .order = common->order++,
                              .origin = origin,
                              .name = &origin->names[n]};
-  return rules;
+      common_add_rule (common, rules, origin->conditions + g * group_size, group_size);
+    }
 }
 
-static void
-find_unconditional (const struct rule **out, const struct rule *rules, size_t count)
+static struct common
+common_start (const struct profile *profile, struct arena *keep, struct arena *scratch)
 {
-  for (size_t n = 0; n < count; n++) {
-    int row = rules[n].name->syscall;
+  const size_t rows = (size_t) syscall_count ();
 
-    if (row != SYSCALL_UNKNOWN && !out[row])
-      out[row] = &rules[n];
-  }
+  return (struct common){.default_verdict = profile->default_verdict,
+                         .named = ARENA_ARRAY (scratch, bool, rows),
+                         .unconditional = ARENA_ARRAY (scratch, const struct rule *, rows),
+                         .keep = keep,
+                         .scratch = scratch};
 }
 
-/* What unconditional rules are beside that: rules for a multiplexer, and for numbers by hand. */
+/* The steps from `first` on, on the draft's ABI. */
 static int
-add_unconditional (struct draft *draft, const struct rule *rules, size_t count)
+take_steps (struct draft *draft, size_t first)
 {
-  const bool multiplexed = draft->socketcall != SYSCALL_UNKNOWN || draft->ipc != SYSCALL_UNKNOWN;
   int code = OCI_SECCOMP_OK;
 
-  for (size_t n = 0; n < count && !code; n++)
-    if (rules[n].name->syscall == SYSCALL_UNKNOWN ? rules[n].name->numbered : multiplexed)
-      code = add_rule (draft, &rules[n]);
-  draft->order += (uint32_t) count;
+  for (size_t i = first; i < draft->common->step_count && !code; i++) {
+    const struct step *step = &draft->common->steps[i];
+    struct rule rule = *step->rule;
+
+    rule_set_tests (draft, &rule, step->conditions, step->condition_count);
+    code = add_rule (draft, rule.test_count ? &rule : step->rule);
+  }
   return code;
-}
-
-static int
-add_conditional (struct draft *draft, const struct profile_rule *origin)
-{
-  size_t step = has_index_twice (origin) ? 1 : origin->condition_count;
-
-  for (size_t n = 0; n < origin->name_count; n++)
-    for (size_t i = 0; i < origin->condition_count; i += step) {
-      struct rule *rule = ARENA_NEW (draft->place.keep, struct rule);
-      int code;
-
-      *rule = (struct rule){.verdict = origin->verdict,
-                            .order = draft->order++,
-                            .origin = origin,
-                            .name = &origin->names[n]};
-      if (is_skipped (rule->name))
-        continue;
-      rule_set_tests (draft, rule, &origin->conditions[i], step);
-      code = add_rule (draft, rule);
-      if (code)
-        return code;
-    }
-  return OCI_SECCOMP_OK;
 }
 
 /* --- numbers newer than the profile: point 9 --- */
@@ -271,24 +296,18 @@ add_conditional (struct draft *draft, const struct profile_rule *origin)
 static uint32_t
 last_number (const struct draft *draft)
 {
-  const int32_t *numbers = syscall_numbers (draft->place.abi);
-  int32_t last = -1;
-  uint32_t call;
+  const enum abi abi = draft->place.abi;
+  uint32_t call, last = 0;
+  size_t count;
+  const int16_t *rows = syscall_rows_by_number (abi, &count);
 
-  for (size_t i = 0; i < draft->profile->rule_count; i++) {
-    const struct profile_rule *rule = &draft->profile->rules[i];
-
-    for (size_t n = 0; n < rule->name_count; n++) {
-      int row = rule->names[n].syscall;
-
-      if (row == SYSCALL_UNKNOWN || numbers[row] <= last)
-        continue;
-      if (draft->socketcall == SYSCALL_UNKNOWN ||
-          syscall_multiplexer (row, &call) == MULTIPLEXER_NONE)
-        last = numbers[row];
-    }
-  }
-  return last < 0 ? 0 : abi_table[draft->place.abi].number_base + (uint32_t) last;
+  while (count > 0 && !(draft->common->named[rows[count - 1]] &&
+                        (draft->socketcall == SYSCALL_UNKNOWN ||
+                         syscall_multiplexer (rows[count - 1], &call) == MULTIPLEXER_NONE)))
+    count--;
+  if (count > 0)
+    syscall_number (rows[count - 1], abi, &last);
+  return last;
 }
 
 static bool
@@ -301,21 +320,26 @@ default_denies (uint32_t verdict)
 
 /* --- the whole --- */
 
-static void
-take_call (struct rules *out, uint32_t number, int row, struct bucket *bucket)
+/* Adds a call with its unconditional rule of every ABI, or NULL; that one comes after all that is
+ * in the bucket, which may be NULL, too. */
+static inline void
+take_call (struct rules *out, struct call call, struct bucket *bucket)
 {
-  if (bucket->unconditional) {
-    out->calls[out->call_count++] = (struct call){number, row, bucket->unconditional, 1};
-  } else if (bucket->count) {
+  if (bucket && bucket->unconditional) {
+    call.rules = bucket->unconditional;
+  } else if (bucket && bucket->count && !call.rules) {
     bucket_order (bucket);
-    out->calls[out->call_count++] = (struct call){number, row, bucket->rules, bucket->count};
+    call.rules = bucket->rules;
+    call.rule_count = bucket->count;
   }
+  out->calls[out->call_count] = call;
+  out->call_count += call.rules != NULL;
 }
 
 static void
 take_stray (struct rules *out, struct stray *stray)
 {
-  take_call (out, stray->number, SYSCALL_UNKNOWN, &stray->bucket);
+  take_call (out, (struct call){stray->number, SYSCALL_UNKNOWN, NULL, 1}, &stray->bucket);
 }
 
 /* By number: those of the table, and between them those that it lacks. */
@@ -329,34 +353,30 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 
   out->calls = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
   for (size_t i = 0; i < count; i++) {
-    const struct rule *unconditional = draft->unconditional[rows[i]];
-    struct bucket *bucket = &draft->buckets[rows[i]];
-    uint32_t number = base + (uint32_t) numbers[rows[i]];
+    const int row = rows[i];
+    const uint32_t number = base + (uint32_t) numbers[row];
 
     for (; stray < draft->stray_count && draft->strays[stray].number < number; stray++)
       take_stray (out, &draft->strays[stray]);
-    /* One of every ABI comes after all that is in the bucket. */
-    if (unconditional && !bucket->unconditional)
-      out->calls[out->call_count++] = (struct call){number, rows[i], unconditional, 1};
-    else
-      take_call (out, number, rows[i], bucket);
+    take_call (out, (struct call){number, row, draft->common->unconditional[row], 1},
+               draft->buckets[row]);
   }
   for (; stray < draft->stray_count; stray++)
     take_stray (out, &draft->strays[stray]);
 }
 
 static struct draft
-draft_start (const struct profile *profile, enum abi abi, const struct options *options,
-             struct arena *keep, struct arena *scratch)
+draft_start (struct common *common, const struct profile *profile, enum abi abi,
+             const struct options *options)
 {
   const struct abi_row *row = &abi_table[abi];
 
   return (struct draft){
-      .profile = profile,
+      .common = common,
       .options = options,
-      .place = {.profile = profile, .abi = abi, .keep = keep, .scratch = scratch},
+      .place = {.profile = profile, .abi = abi, .keep = common->keep, .scratch = common->scratch},
       .wide = row->wide,
-      .buckets = ARENA_ARRAY (scratch, struct bucket, (size_t) syscall_count ()),
+      .buckets = ARENA_ARRAY (common->scratch, struct bucket *, (size_t) syscall_count ()),
       .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
       .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
   };
@@ -367,88 +387,49 @@ draft_new (const struct profile *profile, enum abi abi, const struct options *op
            struct arena *arena)
 {
   struct draft *draft = ARENA_NEW (arena, struct draft);
+  struct common *common = ARENA_NEW (arena, struct common);
 
-  *draft = draft_start (profile, abi, options, arena, arena);
-  draft->unconditional = ARENA_ARRAY (arena, const struct rule *, (size_t) syscall_count ());
+  *common = common_start (profile, arena, arena);
+  *draft = draft_start (common, profile, abi, options);
   draft->at_once = true;
   return draft;
-}
-
-/* Point 1: what says the same as the default carves no exception. */
-static bool
-is_exception (const struct profile *profile, const struct profile_rule *rule)
-{
-  return rule->verdict != profile->default_verdict;
 }
 
 int
 draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err)
 {
-  struct rule *rules;
+  const size_t before = draft->common->step_count;
 
   draft->place.err = err;
-  if (!is_exception (draft->profile, rule))
-    return OCI_SECCOMP_OK;
-  if (rule->condition_count)
-    return add_conditional (draft, rule);
-  rules = rules_of_names (rule, draft->order, draft->place.keep);
-  find_unconditional (draft->unconditional, rules, rule->name_count);
-  return add_unconditional (draft, rules, rule->name_count);
+  common_add (draft->common, rule);
+  return take_steps (draft, before);
 }
 
 void
 draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
 {
-  const struct profile *profile = draft->profile;
+  const uint32_t default_verdict = draft->common->default_verdict;
 
-  *out = (struct rules){.abi = draft->place.abi, .default_verdict = profile->default_verdict};
+  *out = (struct rules){.abi = draft->place.abi, .default_verdict = default_verdict};
   take_calls (draft, out, arena);
   out->last = last_number (draft);
   out->newer_enosys = draft->options->newer == OCI_SECCOMP_NEWER_ENOSYS && out->last != 0 &&
-                      default_denies (profile->default_verdict);
-}
-
-/* Where the rules of the profile's unconditional rules are, in `keep`; NULL for the others. */
-static struct rule **
-make_unconditional (const struct rule **out, const struct profile *profile, struct arena *keep,
-                    struct arena *scratch)
-{
-  struct rule **rules = ARENA_ARRAY (scratch, struct rule *, profile->rule_count);
-  uint32_t order = 0;
-
-  for (size_t i = 0; i < profile->rule_count; i++) {
-    const struct profile_rule *rule = &profile->rules[i];
-
-    if (!is_exception (profile, rule))
-      continue;
-    if (rule->condition_count) {
-      order += rules_of_conditions (rule);
-      continue;
-    }
-    rules[i] = rules_of_names (rule, order, keep);
-    find_unconditional (out, rules[i], rule->name_count);
-    order += (uint32_t) rule->name_count;
-  }
-  return rules;
+                      default_denies (default_verdict);
 }
 
 static int
-add_all (struct draft *draft, struct rule *const *unconditional)
+build (struct rules *out, struct draft *draft, struct oci_seccomp_error *err)
 {
-  const struct profile *profile = draft->profile;
-  int code = OCI_SECCOMP_OK;
+  const int rows = syscall_count ();
+  int code;
 
-  for (size_t i = 0; i < profile->rule_count && !code; i++) {
-    const struct profile_rule *rule = &profile->rules[i];
-
-    if (unconditional[i])
-      code = add_unconditional (draft, unconditional[i], rule->name_count);
-    else if (is_exception (profile, rule))
-      code = add_conditional (draft, rule);
-  }
-  for (int row = 0; row < syscall_count () && !code; row++)
-    if (draft->buckets[row].count > 1)
-      code = bucket_check (&draft->buckets[row], &draft->place);
+  draft->place.err = err;
+  code = take_steps (draft, 0);
+  for (int row = 0; row < rows && !code; row++)
+    if (draft->buckets[row])
+      code = bucket_check (draft->buckets[row], &draft->place);
+  if (!code)
+    draft_finish (out, draft, draft->place.keep);
   return code;
 }
 
@@ -457,21 +438,17 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
              const struct options *options, struct arena *keep, struct arena *scratch,
              struct oci_seccomp_error *err)
 {
-  const struct rule **first = ARENA_ARRAY (scratch, const struct rule *, (size_t) syscall_count ());
-  struct rule **unconditional = make_unconditional (first, profile, keep, scratch);
+  struct common common = common_start (profile, keep, scratch);
+  int code = OCI_SECCOMP_OK;
 
-  for (size_t i = 0; i < count; i++) {
-    struct draft draft = draft_start (profile, abis[i], options, keep, scratch);
-    int code;
+  for (size_t i = 0; i < profile->rule_count; i++)
+    common_add (&common, &profile->rules[i]);
+  for (size_t i = 0; i < count && !code; i++) {
+    struct draft draft = draft_start (&common, profile, abis[i], options);
 
-    draft.unconditional = first;
-    draft.place.err = err;
-    code = add_all (&draft, unconditional);
-    if (code)
-      return code;
-    draft_finish (&out[i], &draft, keep);
+    code = build (&out[i], &draft, err);
   }
-  return OCI_SECCOMP_OK;
+  return code;
 }
 
 /* --- warnings --- */
