@@ -1,6 +1,5 @@
 #include "condition.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/filter.h>
@@ -255,39 +254,42 @@ decide_masked (struct lowering *l, const struct state *state, int word, const st
   return yes && no ? cube_test (l->graph, &cube, yes, no) : NULL;
 }
 
-static int
-compare_u32 (const void *left, const void *right)
+static uint32_t *
+add_cut (struct lowering *l, uint32_t *cuts, size_t *count, uint32_t value)
 {
-  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+  size_t at = *count;
 
-  return (a > b) - (a < b);
+  while (at > 0 && cuts[at - 1] > value)
+    at--;
+  if (at > 0 && cuts[at - 1] == value)
+    return cuts;
+  (void) ARENA_PUSH (l->scratch, cuts, *count);
+  memmove (&cuts[at + 1], &cuts[at], (*count - 1 - at) * sizeof *cuts);
+  cuts[at] = value;
+  return cuts;
 }
 
-/* The values from which on some test of this word may have another outcome; sorted, from 0. */
+/* The values from which on some test of this word may have another outcome; sorted, from 0. Rules
+ * are looked at from the last one on, as their values often ascend that way. */
 static uint32_t *
 find_cuts (struct lowering *l, const struct state *state, int word, size_t *count)
 {
   uint32_t *cuts = NULL;
-  size_t found = 0, unique = 0;
 
-  *ARENA_PUSH (l->scratch, cuts, found) = 0;
-  for (size_t i = 0; i < state->count; i++)
-    for (uint32_t t = 0; t < state->rules[i].count; t++) {
-      const struct residual *test = &state->rules[i].tests[t];
+  *count = 0;
+  cuts = add_cut (l, cuts, count, 0);
+  for (size_t i = state->count; i > 0; i--)
+    for (uint32_t t = 0; t < state->rules[i - 1].count; t++) {
+      const struct residual *test = &state->rules[i - 1].tests[t];
       bool upper = test->part == PART_BOTH && word_is_high (l, word);
       uint32_t value = (uint32_t) (upper ? test->value >> 32 : test->value);
 
       if (word_of (l, test) != word)
         continue;
-      *ARENA_PUSH (l->scratch, cuts, found) = value;
+      cuts = add_cut (l, cuts, count, value);
       if (value != UINT32_MAX)
-        *ARENA_PUSH (l->scratch, cuts, found) = value + 1;
+        cuts = add_cut (l, cuts, count, value + 1);
     }
-  qsort (cuts, found, sizeof *cuts, compare_u32);
-  for (size_t i = 0; i < found; i++)
-    if (unique == 0 || cuts[i] != cuts[unique - 1])
-      cuts[unique++] = cuts[i];
-  *count = unique;
   return cuts;
 }
 
@@ -359,7 +361,7 @@ static const struct node *
 shorter (const struct graph *graph, const struct node *a, const struct node *b,
          struct arena *scratch)
 {
-  if (!a || !b)
+  if (!a || !b || a == b)
     return a ? a : b;
   return graph_size (graph, b, scratch) < graph_size (graph, a, scratch) ? b : a;
 }

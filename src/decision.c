@@ -35,7 +35,8 @@ struct builder {
   const uint32_t *frequencies; /* by row, as parts per million */
   struct forest forest;        /* the trees made so far, for later ones to share */
   struct interval_list intervals;
-  const struct node *verdict; /* the last one that was asked for: most calls have the same */
+  const struct node
+      *verdicts[2]; /* the last two that were asked for: most calls have one of them */
   struct arena *scratch;
   struct oci_seccomp_error *err;
 };
@@ -70,12 +71,22 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
 
 /* --- intervals --- */
 
+static const struct node *
+verdict_node (struct builder *b, uint32_t verdict)
+{
+  const struct node *last = b->verdicts[0];
+
+  if (last->k == verdict)
+    return last;
+  b->verdicts[0] = b->verdicts[1]->k == verdict ? b->verdicts[1] : node_return (b->graph, verdict);
+  b->verdicts[1] = last;
+  return b->verdicts[0];
+}
+
 static void
 append_verdict (struct builder *b, uint32_t first, uint32_t verdict, uint32_t weight)
 {
-  if (!b->verdict || b->verdict->k != verdict)
-    b->verdict = node_return (b->graph, verdict);
-  interval_append (&b->intervals, first, b->verdict, weight, b->scratch);
+  interval_append (&b->intervals, first, verdict_node (b, verdict), weight, b->scratch);
 }
 
 static int
@@ -394,22 +405,29 @@ take_weights (const struct options *options, struct arena *scratch)
   return frequencies;
 }
 
-size_t
-decision_plain_length (const struct rules *rules, size_t rules_count)
+static size_t
+plain_length (const struct call *call, const struct abi_row *abi)
 {
-  const size_t start = 1, end = 3; /* the load of the token; returns */
-  size_t length = start + end;
+  const size_t test_length = abi->wide ? 4 : 2;
+  size_t length = 1;
+
+  for (size_t r = 0; r < call->rule_count && call->rules[r].test_count; r++)
+    length += call->rules[r].test_count * test_length;
+  return length;
+}
+
+bool
+decision_is_short (const struct rules *rules, size_t rules_count, size_t length)
+{
+  const size_t start = 1, token = 2, end = 3; /* the load of the token, its test; returns */
+  size_t plain = start + end;
 
   for (size_t i = 0; i < rules_count; i++) {
-    length += rules[i].call_count + (token_was_seen (rules, i) ? 0 : 2);
-    for (size_t c = 0; c < rules[i].call_count; c++) {
-      const struct call *call = &rules[i].calls[c];
-
-      for (size_t r = 0; r < call->rule_count && call->rules[r].test_count; r++)
-        length += call->rules[r].test_count * (abi_table[rules[i].abi].wide ? 4u : 2u);
-    }
+    plain += token_was_seen (rules, i) ? 0 : token;
+    for (size_t c = 0; c < rules[i].call_count && plain < length; c++)
+      plain += plain_length (&rules[i].calls[c], &abi_table[rules[i].abi]);
   }
-  return length;
+  return length <= plain;
 }
 
 int
@@ -417,12 +435,13 @@ decision_build (const struct node **root, struct graph *graph, const struct rule
                 size_t rules_count, const struct options *options, struct arena *scratch,
                 struct oci_seccomp_error *err)
 {
+  const struct node *tokens[ABI_COUNT] = {NULL}, *node = node_return (graph, options->bad_arch);
   struct builder b = {.graph = graph,
                       .options = options,
                       .frequencies = take_weights (options, scratch),
+                      .verdicts = {node, node},
                       .scratch = scratch,
                       .err = err};
-  const struct node *tokens[ABI_COUNT] = {NULL}, *node = node_return (graph, options->bad_arch);
 
   for (size_t i = 0; i < rules_count; i++) {
     int code = OCI_SECCOMP_OK;

@@ -14,8 +14,8 @@ int decision_build (const struct node **root, struct graph *graph, const struct 
                     size_t rules_count, const struct options *options, struct arena *scratch,
                     struct oci_seccomp_error *err);
 
-/* How long about a program would be that tests number after number, as the simplest compilers do.
- */
-size_t decision_plain_length (const struct rules *rules, size_t rules_count);
+/* Whether a program is no longer than about one would be that tests number after number, as the
+ * simplest compilers do. */
+bool decision_is_short (const struct rules *rules, size_t rules_count, size_t length);
 
 #endif

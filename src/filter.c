@@ -23,7 +23,6 @@ int
 filter_make_program (struct oci_seccomp_filter *filter, const struct options *options,
                      struct arena *scratch, struct oci_seccomp_error *err)
 {
-  size_t plain = decision_plain_length (filter->rules, filter->rules_count);
   uint32_t low = filter->rules_count > 1 ? NODE_COST_LOW : NODE_COST_ALONE;
   size_t shortest = SIZE_MAX;
   struct oci_seccomp_error why = {0};
@@ -50,7 +49,8 @@ filter_make_program (struct oci_seccomp_filter *filter, const struct options *op
       filter->program = program;
     if (graph.count > GRAPH_MAX)
       break;
-    if (filter->program.length && filter->program.length <= plain)
+    if (filter->program.length &&
+        decision_is_short (filter->rules, filter->rules_count, filter->program.length))
       break;
   }
   return filter->program.length ? OCI_SECCOMP_OK : fail (err, why.code, "%s", why.message);

@@ -4,69 +4,63 @@
 
 #include <linux/filter.h>
 
-enum { FIRST_BUCKETS = 1024 };
+enum { FIRST_ROOM = 1024 };
 
 void
 graph_init (struct graph *graph, uint32_t node_cost, struct arena *arena)
 {
-  graph->arena = arena;
-  graph->buckets = ARENA_ARRAY (arena, struct node *, FIRST_BUCKETS);
-  graph->bucket_mask = FIRST_BUCKETS - 1;
-  graph->nodes = NULL;
-  graph->count = 0;
-  graph->node_cost = node_cost;
-  graph->plain = false;
-  graph->effort = (struct effort){.time = 64 << 20, .space = 128 << 10};
-  graph->lowered = NULL;
+  *graph = (struct graph){.arena = arena,
+                          .nodes = ARENA_ARRAY (arena, struct node *, FIRST_ROOM),
+                          .buckets = ARENA_ARRAY (arena, struct node *, FIRST_ROOM),
+                          .room = FIRST_ROOM,
+                          .effort = {.time = 64 << 20, .space = 128 << 10},
+                          .node_cost = node_cost};
 }
 
-static uint32_t
-node_hash (uint16_t code, uint32_t k, const struct node *yes, const struct node *no)
+static struct node **
+find_bucket (const struct graph *graph, uint16_t code, uint32_t k, const struct node *yes,
+             const struct node *no)
 {
-  uint64_t hash = code;
+  uint64_t hash = ((uint64_t) code << 32 | k) * UINT64_C (0x9e3779b97f4a7c15) +
+                  (uintptr_t) yes * UINT64_C (0xbf58476d1ce4e5b9) +
+                  (uintptr_t) no * UINT64_C (0x94d049bb133111eb);
 
-  hash = (hash ^ k) * UINT64_C (0x9e3779b97f4a7c15);
-  hash = (hash ^ (yes ? yes->id + 1 : 0)) * UINT64_C (0x9e3779b97f4a7c15);
-  hash = (hash ^ (no ? no->id + 1 : 0)) * UINT64_C (0x9e3779b97f4a7c15);
-  return (uint32_t) (hash >> 32);
+  return &graph->buckets[hash >> 32 & (graph->room - 1)];
 }
 
 static void
 graph_double (struct graph *graph)
 {
-  uint32_t old_count = graph->bucket_mask + 1, mask = old_count * 2 - 1;
-  struct node **buckets = ARENA_ARRAY (graph->arena, struct node *, (size_t) old_count * 2);
+  struct node *const *nodes = graph->nodes;
 
-  for (uint32_t i = 0; i < old_count; i++)
-    for (struct node *node = graph->buckets[i], *next; node; node = next) {
-      uint32_t place = node_hash (node->code, node->k, node->yes, node->no) & mask;
+  graph->room *= 2;
+  graph->nodes = ARENA_ARRAY (graph->arena, struct node *, graph->room);
+  graph->buckets = ARENA_ARRAY (graph->arena, struct node *, graph->room);
+  memcpy (graph->nodes, nodes, graph->count * sizeof *nodes);
+  for (uint32_t id = 0; id < graph->count; id++) {
+    struct node *node = nodes[id];
+    struct node **bucket = find_bucket (graph, node->code, node->k, node->yes, node->no);
 
-      next = node->bucket_next;
-      node->bucket_next = buckets[place];
-      buckets[place] = node;
-    }
-  graph->buckets = buckets;
-  graph->bucket_mask = mask;
+    node->bucket_next = *bucket;
+    *bucket = node;
+  }
 }
 
 static const struct node *
 node_make (struct graph *graph, uint16_t code, uint32_t k, const struct node *yes,
            const struct node *no)
 {
-  uint32_t hash = node_hash (code, k, yes, no);
-  struct node *node;
+  struct node **bucket = find_bucket (graph, code, k, yes, no), *node;
 
-  for (node = graph->buckets[hash & graph->bucket_mask]; node; node = node->bucket_next)
+  for (node = *bucket; node; node = node->bucket_next)
     if (node->code == code && node->k == k && node->yes == yes && node->no == no)
       return node;
-  if (graph->count > graph->bucket_mask)
-    graph_double (graph);
   node = ARENA_NEW (graph->arena, struct node);
-  graph->nodes = arena_grow (graph->arena, graph->nodes, graph->count, sizeof *graph->nodes);
-  graph->nodes[graph->count] = node;
-  *node =
-      (struct node){code, k, yes, no, 0, graph->count++, graph->buckets[hash & graph->bucket_mask]};
-  graph->buckets[hash & graph->bucket_mask] = node;
+  *node = (struct node){code, k, yes, no, 0, graph->count, *bucket};
+  *bucket = node;
+  graph->nodes[graph->count++] = node;
+  if (graph->count == graph->room)
+    graph_double (graph);
   return node;
 }
 

@@ -101,7 +101,7 @@ uninitialised_read (const struct program *program)
   uint16_t valid[PROGRAM_MAX_LENGTH];
   uint16_t now = 0;
 
-  memset (valid, 0xff, sizeof valid);
+  memset (valid, 0xff, program->length * sizeof *valid);
   for (size_t pc = 0; pc < program->length; pc++) {
     const struct sock_filter *insn = &program->instructions[pc];
 
@@ -135,6 +135,7 @@ int
 program_check (const struct program *program, struct oci_seccomp_error *err)
 {
   const struct sock_filter *insn;
+  bool reads = false;
 
   if (program->length == 0)
     return fail (err, OCI_SECCOMP_BAD_PROGRAM, "a program of no instructions");
@@ -149,11 +150,12 @@ program_check (const struct program *program, struct oci_seccomp_error *err)
     fault = instruction_fault (insn, program->length - pc - 1);
     if (fault)
       return fail_instruction (err, program, insn, fault);
+    reads |= reads_memory (insn->code);
   }
   insn = &program->instructions[program->length - 1];
   if (BPF_CLASS (insn->code) != BPF_RET)
     return fail_instruction (err, program, insn, "the last instruction is not a return");
-  insn = uninitialised_read (program);
+  insn = reads ? uninitialised_read (program) : NULL;
   if (insn)
     return fail_instruction (err, program, insn, "reads a memory word that may not be written");
   return OCI_SECCOMP_OK;

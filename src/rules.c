@@ -273,19 +273,26 @@ common_start (const struct profile *profile, struct arena *keep, struct arena *s
                          .scratch = scratch};
 }
 
+static int
+take_step (struct draft *draft, const struct step *step)
+{
+  struct rule rule;
+
+  if (step->condition_count == 0)
+    return add_rule (draft, step->rule);
+  rule = *step->rule;
+  rule_set_tests (draft, &rule, step->conditions, step->condition_count);
+  return add_rule (draft, rule.test_count ? &rule : step->rule);
+}
+
 /* The steps from `first` on, on the draft's ABI. */
 static int
 take_steps (struct draft *draft, size_t first)
 {
   int code = OCI_SECCOMP_OK;
 
-  for (size_t i = first; i < draft->common->step_count && !code; i++) {
-    const struct step *step = &draft->common->steps[i];
-    struct rule rule = *step->rule;
-
-    rule_set_tests (draft, &rule, step->conditions, step->condition_count);
-    code = add_rule (draft, rule.test_count ? &rule : step->rule);
-  }
+  for (size_t i = first; i < draft->common->step_count && !code; i++)
+    code = take_step (draft, &draft->common->steps[i]);
   return code;
 }
 
@@ -321,9 +328,9 @@ default_denies (uint32_t verdict)
 /* --- the whole --- */
 
 /* Adds a call with its unconditional rule of every ABI, or NULL; that one comes after all that is
- * in the bucket, which may be NULL, too. */
-static inline void
-take_call (struct rules *out, struct call call, struct bucket *bucket)
+ * in the bucket, which may be NULL, too. Returns where the next one goes. */
+static inline struct call *
+take_call (struct call *out, struct call call, struct bucket *bucket)
 {
   if (bucket && bucket->unconditional) {
     call.rules = bucket->unconditional;
@@ -332,37 +339,40 @@ take_call (struct rules *out, struct call call, struct bucket *bucket)
     call.rules = bucket->rules;
     call.rule_count = bucket->count;
   }
-  out->calls[out->call_count] = call;
-  out->call_count += call.rules != NULL;
+  *out = call;
+  return out + (call.rules != NULL);
 }
 
-static void
-take_stray (struct rules *out, struct stray *stray)
+static struct call *
+take_stray (struct call *out, struct stray *stray)
 {
-  take_call (out, (struct call){stray->number, SYSCALL_UNKNOWN, NULL, 1}, &stray->bucket);
+  return take_call (out, (struct call){stray->number, SYSCALL_UNKNOWN, NULL, 1}, &stray->bucket);
 }
 
 /* By number: those of the table, and between them those that it lacks. */
 static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
-  size_t count, stray = 0;
-  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
+  const struct rule *const *unconditional = draft->common->unconditional;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
+  struct stray *stray = draft->strays, *last_stray = stray + draft->stray_count;
+  size_t count;
+  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
+  struct call *call = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
 
-  out->calls = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
+  out->calls = call;
   for (size_t i = 0; i < count; i++) {
     const int row = rows[i];
     const uint32_t number = base + (uint32_t) numbers[row];
 
-    for (; stray < draft->stray_count && draft->strays[stray].number < number; stray++)
-      take_stray (out, &draft->strays[stray]);
-    take_call (out, (struct call){number, row, draft->common->unconditional[row], 1},
-               draft->buckets[row]);
+    for (; stray < last_stray && stray->number < number; stray++)
+      call = take_stray (call, stray);
+    call = take_call (call, (struct call){number, row, unconditional[row], 1}, draft->buckets[row]);
   }
-  for (; stray < draft->stray_count; stray++)
-    take_stray (out, &draft->strays[stray]);
+  for (; stray < last_stray; stray++)
+    call = take_stray (call, stray);
+  out->call_count = (size_t) (call - out->calls);
 }
 
 static struct draft
@@ -418,19 +428,19 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
 }
 
 static int
-build (struct rules *out, struct draft *draft, struct oci_seccomp_error *err)
+check_buckets (const struct draft *draft)
 {
   const int rows = syscall_count ();
-  int code;
 
-  draft->place.err = err;
-  code = take_steps (draft, 0);
-  for (int row = 0; row < rows && !code; row++)
+  for (int row = 0; row < rows; row++) {
+    int code = OCI_SECCOMP_OK;
+
     if (draft->buckets[row])
       code = bucket_check (draft->buckets[row], &draft->place);
-  if (!code)
-    draft_finish (out, draft, draft->place.keep);
-  return code;
+    if (code)
+      return code;
+  }
+  return OCI_SECCOMP_OK;
 }
 
 int
@@ -446,7 +456,12 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
   for (size_t i = 0; i < count && !code; i++) {
     struct draft draft = draft_start (&common, profile, abis[i], options);
 
-    code = build (&out[i], &draft, err);
+    draft.place.err = err;
+    code = take_steps (&draft, 0);
+    if (!code)
+      code = check_buckets (&draft);
+    if (!code)
+      draft_finish (&out[i], &draft, keep);
   }
   return code;
 }
