@@ -235,11 +235,17 @@ append_quarters (struct builder *b, const struct rules *x86_64, const struct rul
 static size_t
 interval_of (const struct builder *b, uint32_t number)
 {
-  size_t i = 0;
+  size_t low = 0, high = b->intervals.count;
 
-  while (i + 1 < b->intervals.count && b->intervals.items[i + 1].first <= number)
-    i++;
-  return i;
+  while (high - low > 1) {
+    size_t middle = (low + high) / 2;
+
+    if (b->intervals.items[middle].first <= number)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 /* The tests of numbers that a tree has: up to where it looks at something else. */

@@ -7,14 +7,15 @@
 #include "plan.h"
 
 void
-interval_push (struct interval_list *list, struct interval interval, struct arena *arena)
+interval_push (struct interval_list *list, uint32_t first, const struct node *node, uint32_t weight,
+               struct arena *arena)
 {
   struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
 
-  if (last && last->first == interval.first)
+  if (last && last->first == first)
     last = --list->count ? last - 1 : NULL;
-  if (last && last->node == interval.node) {
-    last->weight += interval.weight;
+  if (last && last->node == node) {
+    last->weight += weight;
     return;
   }
   if (list->count == list->room) {
@@ -25,7 +26,7 @@ interval_push (struct interval_list *list, struct interval interval, struct aren
     if (list->count)
       memcpy (list->items, items, list->count * sizeof *items);
   }
-  list->items[list->count++] = interval;
+  list->items[list->count++] = (struct interval){first, node, weight};
 }
 
 /* --- making what was planned --- */

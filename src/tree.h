@@ -29,7 +29,8 @@ struct interval_list {
 
 /* Appends an interval, or widens the last one if it leads to the same node. One that starts where
  * the last one did takes its place. */
-void interval_push (struct interval_list *list, struct interval interval, struct arena *arena);
+void interval_push (struct interval_list *list, uint32_t first, const struct node *node,
+                    uint32_t weight, struct arena *arena);
 
 /* The same, for most numbers lead where the one before does. */
 static inline void
@@ -41,7 +42,7 @@ interval_append (struct interval_list *list, uint32_t first, const struct node *
   if (last && last->node == node && last->first != first)
     last->weight += weight;
   else
-    interval_push (list, (struct interval){first, node, weight}, scratch);
+    interval_push (list, first, node, weight, scratch);
 }
 
 /* Weights are integers, so that the shape is the same on every machine. This is how much it weighs
