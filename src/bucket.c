@@ -50,6 +50,24 @@ rule_precedence (const void *left, const void *right)
   return a->order < b->order ? -1 : 1;
 }
 
+/* Rules for one call are few but where they were made to hurt. No two of them are equal. */
+static void
+sort_rules (struct rule *rules, size_t count, int (*compare) (const void *, const void *))
+{
+  enum { FEW = 16 };
+
+  if (count > FEW)
+    qsort (rules, count, sizeof *rules, compare);
+  for (size_t i = 1; i < count && count <= FEW; i++) {
+    const struct rule rule = rules[i];
+    size_t at = i;
+
+    for (; at > 0 && compare (&rules[at - 1], &rule) > 0; at--)
+      rules[at] = rules[at - 1];
+    rules[at] = rule;
+  }
+}
+
 /* --- conflicts: point 6 --- */
 
 #define COMPARE_FIELD(a, b, field) \
@@ -138,7 +156,7 @@ bucket_check (struct bucket *bucket, const struct bucket_place *place)
 
   if (bucket->count < 2)
     return OCI_SECCOMP_OK;
-  qsort (rules, bucket->count, sizeof *rules, rule_compare);
+  sort_rules (rules, bucket->count, rule_compare);
   for (size_t i = 0, next; i < bucket->count; i = next) {
     for (next = i + 1; next < bucket->count && rules[next].test_count == rules[i].test_count &&
                        rule_extends (&rules[next], &rules[i]);
@@ -201,6 +219,5 @@ bucket_insert (struct bucket *bucket, const struct rule *rule, const struct buck
 void
 bucket_order (struct bucket *bucket)
 {
-  if (bucket->count > 1)
-    qsort (bucket->rules, bucket->count, sizeof *bucket->rules, rule_precedence);
+  sort_rules (bucket->rules, bucket->count, rule_precedence);
 }

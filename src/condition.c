@@ -137,13 +137,14 @@ rule_know (struct residual out[RESIDUALS_PER_RULE], uint32_t *count, const struc
   return *count ? OUTCOME_OPEN : OUTCOME_TRUE;
 }
 
-static struct state
-state_know (struct lowering *l, const struct state *from, const struct knowledge *known, int loaded)
+static void
+state_know (struct lowering *l, struct state *out, const struct state *from,
+            const struct knowledge *known, int loaded)
 {
   struct residual tests[RESIDUALS_PER_RULE];
-  struct state state = {NULL, 0, from->otherwise, loaded};
   uint32_t count;
 
+  *out = (struct state){NULL, 0, from->otherwise, loaded};
   for (size_t i = 0; i < from->count; i++) {
     const struct pending *rule = &from->rules[i];
     enum outcome outcome;
@@ -152,14 +153,13 @@ state_know (struct lowering *l, const struct state *from, const struct knowledge
       break;
     outcome = rule_know (tests, &count, rule, known);
     if (outcome != OUTCOME_FALSE)
-      state_add (l, &state, rule->verdict, tests, count);
+      state_add (l, out, rule->verdict, tests, count);
     if (outcome == OUTCOME_TRUE)
       break;
   }
-  state_trim (&state);
-  if (loaded != NO_WORD && first_word (l, &state) != loaded)
-    state.loaded = NO_WORD;
-  return state;
+  state_trim (out);
+  if (loaded != NO_WORD && first_word (l, out) != loaded)
+    out->loaded = NO_WORD;
 }
 
 static struct state
@@ -244,11 +244,12 @@ decide_masked (struct lowering *l, const struct state *state, int word, const st
       .index = test->index, .high = word_is_high (l, word), .masked = test, .masked_holds = true};
   bool keeps = cube_keeps_word (&cube) && (cube.mask == UINT32_MAX || !l->graph->plain);
   int loaded = keeps ? word : NO_WORD;
-  struct state holds = state_know (l, state, &known, loaded), fails;
+  struct state holds, fails;
   const struct node *yes, *no;
 
+  state_know (l, &holds, state, &known, loaded);
   known.masked_holds = false;
-  fails = state_know (l, state, &known, loaded);
+  state_know (l, &fails, state, &known, loaded);
   yes = decide (l, &holds);
   no = decide (l, &fails);
   return yes && no ? cube_test (l->graph, &cube, yes, no) : NULL;
@@ -304,8 +305,9 @@ decide_values (struct lowering *l, const struct state *state, int word)
   for (size_t i = 0; i < cut_count; i++) {
     struct knowledge known = {
         .index = (uint32_t) word / 2, .high = word_is_high (l, word), .value = cuts[i]};
-    struct state next = state_know (l, state, &known, NO_WORD);
+    struct state next;
 
+    state_know (l, &next, state, &known, NO_WORD);
     node = decide (l, &next);
     if (!node)
       return NULL;

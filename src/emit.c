@@ -115,11 +115,13 @@ int
 emit (struct program *out, const struct graph *graph, const struct node *root, struct arena *keep,
       struct arena *scratch, struct oci_seccomp_error *err)
 {
-  uint32_t nodes = graph_size (graph, root, scratch);
+  uint32_t nodes = graph->count;
   /* A node is itself and, where it is far from its two branches, one instruction for each. */
   uint32_t room = 3 * nodes < PROGRAM_MAX_LENGTH ? 3 * nodes : PROGRAM_MAX_LENGTH;
-  struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, graph->count)};
+  struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, nodes)};
 
+  if (nodes > PROGRAM_MAX_LENGTH)
+    nodes = graph_size (graph, root, scratch);
   if (nodes > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, nodes, err);
   e.end = ARENA_ARRAY (scratch, struct sock_filter, room) + room;
