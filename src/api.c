@@ -340,9 +340,11 @@ describe (struct oci_seccomp_filter *filter, struct arena *scratch)
         arena_printf (&filter->arena, "raw BPF, %zu instructions", filter->program.length);
     return;
   }
-  for (size_t i = 0; i < filter->rules_count; i++)
-    abis =
-        arena_printf (scratch, "%s%s%s", abis, i ? "," : "", abi_table[filter->rules[i].abi].name);
+  for (size_t i = 0; i < filter->rules_count; i++) {
+    const char *name = abi_table[filter->rules[i].abi].name;
+
+    abis = i ? arena_printf (scratch, "%s,%s", abis, name) : name;
+  }
   filter->description = arena_printf (&filter->arena, "%s %zu syscalls, %zu instructions", abis,
                                       count_syscalls (filter, scratch), filter->program.length);
 }

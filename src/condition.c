@@ -313,7 +313,7 @@ decide_values (struct lowering *l, const struct state *state, int word)
       return NULL;
     interval_append (&intervals, cuts[i], node, WEIGHT_OF_CALL, l->scratch);
   }
-  node = cubes_build (l->graph, intervals.items, intervals.count, l->scratch);
+  node = cubes_build (l->graph, intervals.items, intervals.count);
   return node ? node : tree_build (l->graph, intervals.items, intervals.count, l->scratch);
 }
 

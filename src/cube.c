@@ -93,11 +93,10 @@ put_loser_last (struct cube *cubes, size_t count)
 }
 
 const struct node *
-cubes_build (struct graph *graph, const struct interval *intervals, size_t count,
-             struct arena *scratch)
+cubes_build (struct graph *graph, const struct interval *intervals, size_t count)
 {
-  struct cube *cubes = ARENA_ARRAY (scratch, struct cube, VALUES_MAX);
   const struct node *exception, *node;
+  struct cube cubes[VALUES_MAX];
   size_t values, cube_count;
 
   if (count < 4 || graph->plain || !take_values (cubes, &values, intervals, count))

@@ -21,7 +21,7 @@ const struct node *cube_test (struct graph *graph, const struct cube *cube, cons
 
 /* Where single values are the exceptions in an otherwise constant word, and all lead to one node: a
  * chain of masked tests, if that is shorter than one test for each value. NULL otherwise. */
-const struct node *cubes_build (struct graph *graph, const struct interval *intervals, size_t count,
-                                struct arena *scratch);
+const struct node *cubes_build (struct graph *graph, const struct interval *intervals,
+                                size_t count);
 
 #endif

@@ -33,10 +33,10 @@ enum { GRAPH_MAX = 16 * 4096 };
 
 struct graph {
   struct arena *arena;
-  struct node **nodes;   /* by id */
-  struct node **buckets; /* to find equal nodes */
+  struct node **blocks;  /* the nodes, by id */
+  struct node **buckets; /* to find equal ones */
+  uint32_t bucket_count; /* a power of two */
   uint32_t count;        /* of nodes */
-  uint32_t room;         /* for nodes, and as many buckets: a power of two */
   struct effort effort;
   struct lowered *lowered; /* rules that have a node already (condition.c) */
   uint32_t node_cost; /* what trees should pay for a node, in hundredths of a step of all calls */

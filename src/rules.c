@@ -34,15 +34,23 @@ struct stray {
   struct bucket bucket;
 };
 
+/* A call of the table. */
+struct gathered {
+  int row;
+  struct bucket bucket;
+  struct gathered *next; /* by row */
+};
+
 struct draft {
   struct common *common;
   const struct options *options;
   struct bucket_place place;
   bool wide;
   bool at_once; /* conflicts are looked for with each rule */
-  /* By row, the rules of steps; NULL: none. A row that the ABI lacks gathers rules too: they decide
-   * nothing there, but a conflict among them is one on every machine. */
-  struct bucket **buckets;
+  /* The rules of steps: by row, NULL where there are none, and as a list. A row that the ABI lacks
+   * gathers rules too: they decide nothing there, but a conflict among them is one on every
+   * machine. */
+  struct gathered **rows, *first;
   struct stray *strays; /* ascending */
   size_t stray_count;
   int socketcall, ipc; /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
@@ -138,6 +146,21 @@ bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule
                         : bucket_add (bucket, rule, &draft->place);
 }
 
+static struct bucket *
+row_bucket (struct draft *draft, int row)
+{
+  struct gathered *gathered = draft->rows[row], **place = &draft->first;
+
+  if (gathered)
+    return &gathered->bucket;
+  while (*place && (*place)->row < row)
+    place = &(*place)->next;
+  gathered = ARENA_NEW (draft->place.scratch, struct gathered);
+  *gathered = (struct gathered){.row = row, .next = *place};
+  draft->rows[row] = *place = gathered;
+  return &gathered->bucket;
+}
+
 /* Point 4: what comes after an unconditional rule is not even looked at. */
 static int
 add_to_row (struct draft *draft, int row, const struct rule *rule)
@@ -146,9 +169,7 @@ add_to_row (struct draft *draft, int row, const struct rule *rule)
 
   if (unconditional && unconditional->order <= rule->order)
     return OCI_SECCOMP_OK;
-  if (!draft->buckets[row])
-    draft->buckets[row] = ARENA_NEW (draft->place.scratch, struct bucket);
-  return bucket_take (draft, draft->buckets[row], rule);
+  return bucket_take (draft, row_bucket (draft, row), rule);
 }
 
 /* The row of the multiplexer through which the ABI has a call, too; SYSCALL_UNKNOWN: none. */
@@ -364,11 +385,13 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
   out->calls = call;
   for (size_t i = 0; i < count; i++) {
     const int row = rows[i];
+    struct gathered *gathered = draft->rows[row];
     const uint32_t number = base + (uint32_t) numbers[row];
 
     for (; stray < last_stray && stray->number < number; stray++)
       call = take_stray (call, stray);
-    call = take_call (call, (struct call){number, row, unconditional[row], 1}, draft->buckets[row]);
+    call = take_call (call, (struct call){number, row, unconditional[row], 1},
+                      gathered ? &gathered->bucket : NULL);
   }
   for (; stray < last_stray; stray++)
     call = take_stray (call, stray);
@@ -386,7 +409,7 @@ draft_start (struct common *common, const struct profile *profile, enum abi abi,
       .options = options,
       .place = {.profile = profile, .abi = abi, .keep = common->keep, .scratch = common->scratch},
       .wide = row->wide,
-      .buckets = ARENA_ARRAY (common->scratch, struct bucket *, (size_t) syscall_count ()),
+      .rows = ARENA_ARRAY (common->scratch, struct gathered *, (size_t) syscall_count ()),
       .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
       .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
   };
@@ -427,22 +450,6 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
                       default_denies (default_verdict);
 }
 
-static int
-check_buckets (const struct draft *draft)
-{
-  const int rows = syscall_count ();
-
-  for (int row = 0; row < rows; row++) {
-    int code = OCI_SECCOMP_OK;
-
-    if (draft->buckets[row])
-      code = bucket_check (draft->buckets[row], &draft->place);
-    if (code)
-      return code;
-  }
-  return OCI_SECCOMP_OK;
-}
-
 int
 rules_build (struct rules *out, const struct profile *profile, const enum abi *abis, size_t count,
              const struct options *options, struct arena *keep, struct arena *scratch,
@@ -458,8 +465,8 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
 
     draft.place.err = err;
     code = take_steps (&draft, 0);
-    if (!code)
-      code = check_buckets (&draft);
+    for (struct gathered *row = draft.first; row && !code; row = row->next)
+      code = bucket_check (&row->bucket, &draft.place);
     if (!code)
       draft_finish (&out[i], &draft, keep);
   }

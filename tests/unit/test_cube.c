@@ -127,7 +127,7 @@ static bool
 check_set (uint32_t set, uint32_t (*value_of) (unsigned bit))
 {
   struct interval_list list = intervals_of (set, value_of);
-  const struct node *node = cubes_build (&graph, list.items, list.count, &arena);
+  const struct node *node = cubes_build (&graph, list.items, list.count);
   unsigned steps, most = 0;
 
   if (!node)
@@ -186,7 +186,7 @@ build_values (const uint32_t *values, size_t value_count)
     append (&list, values[i], EXCEPTION);
     append (&list, values[i] + 1, REST);
   }
-  return cubes_build (&graph, list.items, list.count, &arena);
+  return cubes_build (&graph, list.items, list.count);
 }
 
 /* Docker's personalities: 0, 8, 0x20000 and 0x20008 differ in two bits. */
@@ -243,14 +243,14 @@ test_what_is_no_chain (void)
     append (&list, 4 * i, REST);
     append (&list, 4 * i + 3, EXCEPTION + i);
   }
-  assert_null (cubes_build (&graph, list.items, list.count, &arena));
+  assert_null (cubes_build (&graph, list.items, list.count));
   /* An exception of two values. */
   list.count = 0;
   for (uint32_t i = 0; i < 3; i++) {
     append (&list, 4 * i, REST);
     append (&list, 4 * i + 2, EXCEPTION);
   }
-  assert_null (cubes_build (&graph, list.items, list.count, &arena));
+  assert_null (cubes_build (&graph, list.items, list.count));
 }
 
 int

@@ -105,6 +105,7 @@ test_many (void)
 {
   enum { MANY = 20000 };
   static const struct node *nodes[MANY];
+  uint64_t weight;
   uint32_t count;
 
   graph_init (&graph, NODE_COST_LOW, &arena);
@@ -118,7 +119,9 @@ test_many (void)
       assert_true (nodes[i]->yes->id < nodes[i]->id);
       assert_true (nodes[i]->no->id < nodes[i]->id);
     }
-    assert_ptr_equal (graph.nodes[nodes[i]->id], nodes[i]);
+    weight = nodes[i]->weight;
+    node_add_weight (&graph, nodes[i], i);
+    assert_int_equal (nodes[i]->weight, weight + i);
   }
   assert_int_equal (graph.count, count);
 }
