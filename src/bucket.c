@@ -54,7 +54,7 @@ rule_precedence (const void *left, const void *right)
 static void
 sort_rules (struct rule *rules, size_t count, int (*compare) (const void *, const void *))
 {
-  enum { FEW = 16 };
+  enum { FEW = 32 };
 
   if (count > FEW)
     qsort (rules, count, sizeof *rules, compare);

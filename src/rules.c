@@ -375,6 +375,7 @@ static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
   const struct rule *const *unconditional = draft->common->unconditional;
+  struct gathered *const *gathered = draft->rows;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
   struct stray *stray = draft->strays, *last_stray = stray + draft->stray_count;
@@ -385,13 +386,12 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
   out->calls = call;
   for (size_t i = 0; i < count; i++) {
     const int row = rows[i];
-    struct gathered *gathered = draft->rows[row];
     const uint32_t number = base + (uint32_t) numbers[row];
 
     for (; stray < last_stray && stray->number < number; stray++)
       call = take_stray (call, stray);
     call = take_call (call, (struct call){number, row, unconditional[row], 1},
-                      gathered ? &gathered->bucket : NULL);
+                      gathered[row] ? &gathered[row]->bucket : NULL);
   }
   for (; stray < last_stray; stray++)
     call = take_stray (call, stray);
