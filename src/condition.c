@@ -258,30 +258,35 @@ decide_masked (struct lowering *l, const struct state *state, int word, const st
 static uint32_t *
 add_cut (struct lowering *l, uint32_t *cuts, size_t *count, uint32_t value)
 {
-  size_t at = *count;
+  size_t low = 0, high = *count;
 
-  while (at > 0 && cuts[at - 1] > value)
-    at--;
-  if (at > 0 && cuts[at - 1] == value)
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+
+    if (cuts[middle] < value)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low < *count && cuts[low] == value)
     return cuts;
   (void) ARENA_PUSH (l->scratch, cuts, *count);
-  memmove (&cuts[at + 1], &cuts[at], (*count - 1 - at) * sizeof *cuts);
-  cuts[at] = value;
+  memmove (&cuts[low + 1], &cuts[low], (*count - 1 - low) * sizeof *cuts);
+  cuts[low] = value;
   return cuts;
 }
 
-/* The values from which on some test of this word may have another outcome; sorted, from 0. Rules
- * are looked at from the last one on, as their values often ascend that way. */
+/* The values from which on some test of this word may have another outcome; sorted, from 0. */
 static uint32_t *
 find_cuts (struct lowering *l, const struct state *state, int word, size_t *count)
 {
-  uint32_t *cuts = NULL;
+  uint32_t *cuts;
 
   *count = 0;
-  cuts = add_cut (l, cuts, count, 0);
-  for (size_t i = state->count; i > 0; i--)
-    for (uint32_t t = 0; t < state->rules[i - 1].count; t++) {
-      const struct residual *test = &state->rules[i - 1].tests[t];
+  cuts = add_cut (l, NULL, count, 0);
+  for (size_t i = 0; i < state->count; i++)
+    for (uint32_t t = 0; t < state->rules[i].count; t++) {
+      const struct residual *test = &state->rules[i].tests[t];
       bool upper = test->part == PART_BOTH && word_is_high (l, word);
       uint32_t value = (uint32_t) (upper ? test->value >> 32 : test->value);
 
