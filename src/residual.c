@@ -149,9 +149,10 @@ residual_know (struct residual *out, const struct residual *test, const struct k
 {
   enum part part = known->high ? PART_HIGH : PART_LOW;
 
-  *out = *test;
-  if (test->index != known->index || (test->part != PART_BOTH && test->part != part))
+  if (test->index != known->index || (test->part != PART_BOTH && test->part != part)) {
+    *out = *test;
     return OUTCOME_OPEN;
+  }
   if (known->masked)
     return know_masked (out, test, known);
   if (test->part != PART_BOTH)
