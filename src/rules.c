@@ -1,7 +1,6 @@
 #include "rules.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bucket.h"
@@ -10,9 +9,8 @@
 /* A rule that each ABI has to look at by itself: with conditions, of a call that some ABIs have a
  * multiplexer for, or for a number by hand. */
 struct step {
-  const struct rule *rule; /* without tests yet: those come of the conditions */
-  const struct condition *conditions;
-  size_t condition_count;
+  const struct rule *rule; /* without tests: those come of the conditions, on each ABI */
+  size_t first, count;     /* which of its origin's conditions */
 };
 
 /* What rules are on every ABI alike. */
@@ -34,7 +32,7 @@ struct stray {
   struct bucket bucket;
 };
 
-/* A call of the table. */
+/* A call of the table that has more than an unconditional rule. */
 struct gathered {
   int row;
   struct bucket bucket;
@@ -243,19 +241,17 @@ is_special (const struct profile_name *name)
 
 /* One rule of the profile for one of its names, under some of its conditions. */
 static void
-common_add_rule (struct common *common, const struct rule *rule, const struct condition *conditions,
-                 size_t condition_count)
+common_add_rule (struct common *common, const struct rule *rule, size_t first, size_t count)
 {
   const struct profile_name *name = rule->name;
 
   if (is_skipped (name))
     return;
-  if (condition_count == 0 && name->syscall != SYSCALL_UNKNOWN &&
-      !common->unconditional[name->syscall])
+  if (count == 0 && name->syscall != SYSCALL_UNKNOWN && !common->unconditional[name->syscall])
     common->unconditional[name->syscall] = rule;
-  if (condition_count || is_special (name))
+  if (count || is_special (name))
     *ARENA_PUSH (common->scratch, common->steps, common->step_count) =
-        (struct step){rule, conditions, condition_count};
+        (struct step){rule, first, count};
 }
 
 /* Point 1: what says the same as the default carves no exception. */
@@ -278,7 +274,7 @@ common_add (struct common *common, const struct profile_rule *origin)
                              .order = common->order++,
                              .origin = origin,
                              .name = &origin->names[n]};
-      common_add_rule (common, rules, origin->conditions + g * group_size, group_size);
+      common_add_rule (common, rules, g * group_size, group_size);
     }
 }
 
@@ -299,10 +295,10 @@ take_step (struct draft *draft, const struct step *step)
 {
   struct rule rule;
 
-  if (step->condition_count == 0)
+  if (step->count == 0)
     return add_rule (draft, step->rule);
   rule = *step->rule;
-  rule_set_tests (draft, &rule, step->conditions, step->condition_count);
+  rule_set_tests (draft, &rule, rule.origin->conditions + step->first, step->count);
   return add_rule (draft, rule.test_count ? &rule : step->rule);
 }
 
@@ -321,20 +317,26 @@ take_steps (struct draft *draft, size_t first)
 
 /* Names that a multiplexer stands for do not count on its ABIs: runc's resolver gives them no
  * positive number there. */
+static bool
+counts_as_named (const struct draft *draft, int row)
+{
+  uint32_t call;
+
+  return draft->common->named[row] && (draft->socketcall == SYSCALL_UNKNOWN ||
+                                       syscall_multiplexer (row, &call) == MULTIPLEXER_NONE);
+}
+
 static uint32_t
 last_number (const struct draft *draft)
 {
-  const enum abi abi = draft->place.abi;
-  uint32_t call, last = 0;
+  uint32_t last = 0;
   size_t count;
-  const int16_t *rows = syscall_rows_by_number (abi, &count);
+  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
 
-  while (count > 0 && !(draft->common->named[rows[count - 1]] &&
-                        (draft->socketcall == SYSCALL_UNKNOWN ||
-                         syscall_multiplexer (rows[count - 1], &call) == MULTIPLEXER_NONE)))
+  while (count > 0 && !counts_as_named (draft, rows[count - 1]))
     count--;
   if (count > 0)
-    syscall_number (rows[count - 1], abi, &last);
+    syscall_number (rows[count - 1], draft->place.abi, &last);
   return last;
 }
 
@@ -378,23 +380,23 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
   struct gathered *const *gathered = draft->rows;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
-  struct stray *stray = draft->strays, *last_stray = stray + draft->stray_count;
-  size_t count;
+  const size_t stray_count = draft->stray_count;
+  size_t count, stray = 0;
   const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
-  struct call *call = ARENA_ARRAY (arena, struct call, count + draft->stray_count);
+  struct call *call = ARENA_ARRAY (arena, struct call, count + stray_count);
 
   out->calls = call;
   for (size_t i = 0; i < count; i++) {
     const int row = rows[i];
     const uint32_t number = base + (uint32_t) numbers[row];
 
-    for (; stray < last_stray && stray->number < number; stray++)
-      call = take_stray (call, stray);
+    for (; stray < stray_count && draft->strays[stray].number < number; stray++)
+      call = take_stray (call, &draft->strays[stray]);
     call = take_call (call, (struct call){number, row, unconditional[row], 1},
                       gathered[row] ? &gathered[row]->bucket : NULL);
   }
-  for (; stray < last_stray; stray++)
-    call = take_stray (call, stray);
+  for (; stray < stray_count; stray++)
+    call = take_stray (call, &draft->strays[stray]);
   out->call_count = (size_t) (call - out->calls);
 }
 

@@ -52,8 +52,8 @@ int rules_build (struct rules *out, const struct profile *profile, const enum ab
                  size_t count, const struct options *options, struct arena *keep,
                  struct arena *scratch, struct oci_seccomp_error *err);
 
-/* The same rule by rule, for profiles that grow by hand: of `profile` only the default verdict (and
- * for options' newer, its rules) is read. All is in `arena`, and lives as long. */
+/* The same rule by rule, for profiles that grow by hand: of `profile` only the default verdict is
+ * read. All is in `arena`, and lives as long. */
 struct draft;
 struct draft *draft_new (const struct profile *profile, enum abi abi, const struct options *options,
                          struct arena *arena);
