@@ -124,7 +124,7 @@ emit (struct program *out, const struct graph *graph, const struct node *root, s
     nodes = graph_size (graph, root, scratch);
   if (nodes > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, nodes, err);
-  e.end = ARENA_ARRAY (scratch, struct sock_filter, room) + room;
+  e.end = (struct sock_filter *) arena_take (scratch, room * sizeof *e.end) + room;
   emit_node (&e, root);
   if (e.length > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, e.length, err);

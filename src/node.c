@@ -54,7 +54,7 @@ node_new (struct graph *graph)
 
   if (graph->count % NODES_PER_BLOCK == 0)
     *ARENA_PUSH (graph->arena, graph->blocks, block_count) =
-        ARENA_ARRAY (graph->arena, struct node, NODES_PER_BLOCK);
+        arena_take (graph->arena, NODES_PER_BLOCK * sizeof (struct node));
   return node_at (graph, graph->count);
 }
 

@@ -267,7 +267,7 @@ common_add (struct common *common, const struct profile_rule *origin)
       common->named[origin->names[n].syscall] = true;
   if (origin->verdict == common->default_verdict)
     return;
-  rules = ARENA_ARRAY (common->keep, struct rule, origin->name_count * groups);
+  rules = arena_take (common->keep, arena_array_size (sizeof *rules, origin->name_count * groups));
   for (size_t n = 0; n < origin->name_count; n++)
     for (size_t g = 0; g < groups; g++, rules++) {
       *rules = (struct rule){.verdict = origin->verdict,
@@ -383,7 +383,7 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
   const size_t stray_count = draft->stray_count;
   size_t count, stray = 0;
   const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
-  struct call *call = ARENA_ARRAY (arena, struct call, count + stray_count);
+  struct call *call = arena_take (arena, arena_array_size (sizeof *call, count + stray_count));
 
   out->calls = call;
   for (size_t i = 0; i < count; i++) {
