@@ -89,23 +89,6 @@ append_verdict (struct builder *b, uint32_t first, uint32_t verdict, uint32_t we
   interval_append (&b->intervals, first, verdict_node (b, verdict), weight, b->scratch);
 }
 
-static int
-append_call (struct builder *b, const struct rules *rules, const struct call *call)
-{
-  const struct node *node;
-  int code;
-
-  if (call->rules[0].test_count == 0) {
-    append_verdict (b, call->number, call->rules[0].verdict, call_weight (b, call));
-    return OCI_SECCOMP_OK;
-  }
-  code = condition_build (&node, b->graph, call, &abi_table[rules->abi], rules->default_verdict,
-                          b->scratch, b->err);
-  if (code == OCI_SECCOMP_OK)
-    interval_append (&b->intervals, call->number, node, call_weight (b, call), b->scratch);
-  return code;
-}
-
 /* The kernel leaves 0 in the number where svc 0 asked for a call that it does not know; the
  * setup(2) that once had this number is long gone. So newer calls look like this, too. */
 static bool
@@ -124,23 +107,29 @@ newer_verdict (const struct rules *rules)
 /* The first of the calls, and those right after it that the same verdict decides without a look at
  * arguments. *taken: how many. */
 static int
-append_run (struct builder *b, const struct rules *rules, const struct call *calls, size_t count,
-            size_t *taken)
+append_calls (struct builder *b, const struct rules *rules, const struct call *calls, size_t count,
+              size_t *taken)
 {
   const struct rule *first = calls->rules;
-  uint32_t weight = 0;
-  size_t i = 0;
+  uint32_t weight = call_weight (b, calls);
+  const struct node *node = NULL;
+  int code = OCI_SECCOMP_OK;
+  size_t i = 1;
 
-  *taken = 1;
-  if (first->test_count)
-    return append_call (b, rules, calls);
-  do
-    weight += call_weight (b, &calls[i++]);
-  while (i < count && calls[i].number == calls[i - 1].number + 1 &&
-         calls[i].rules->test_count == 0 && calls[i].rules->verdict == first->verdict);
-  append_verdict (b, calls->number, first->verdict, weight);
+  if (first->test_count) {
+    code = condition_build (&node, b->graph, calls, &abi_table[rules->abi], rules->default_verdict,
+                            b->scratch, b->err);
+  } else {
+    for (; i < count && calls[i].number == calls[i - 1].number + 1 &&
+           calls[i].rules->test_count == 0 && calls[i].rules->verdict == first->verdict;
+         i++)
+      weight += call_weight (b, &calls[i]);
+    node = verdict_node (b, first->verdict);
+  }
+  if (code == OCI_SECCOMP_OK)
+    interval_append (&b->intervals, calls->number, node, weight, b->scratch);
   *taken = i;
-  return OCI_SECCOMP_OK;
+  return code;
 }
 
 /* Numbers from `next` on, as the rules of one ABI decide them; calls above `end` are none of its
@@ -165,7 +154,7 @@ append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint3
     if (call->number > next)
       append_verdict (b, next, rules->default_verdict,
                       gap_weight (next, call->number - 1, rules->abi));
-    code = append_run (b, rules, call, count - i, &taken);
+    code = append_calls (b, rules, call, count - i, &taken);
     if (code)
       return code;
     next = call[taken - 1].number + 1;
@@ -200,9 +189,10 @@ append_skipped (struct builder *b, const struct rules *x86_64, const struct rule
 {
   const struct rules *rules = x32 ? x32 : x86_64;
   const struct call *last = rules->call_count ? &rules->calls[rules->call_count - 1] : NULL;
+  size_t taken;
 
   if (last && last->number == UINT32_MAX)
-    return append_call (b, rules, last);
+    return append_calls (b, rules, last, 1, &taken);
   if (!x32)
     append_verdict (b, UINT32_MAX, rules->default_verdict, 0);
   return OCI_SECCOMP_OK;
