@@ -5,13 +5,14 @@
 
 #include "syscalls.h"
 
+/* The name is here, and not a pointer to it: so nothing is to be written when the object is loaded. */
 struct pseudo {
-  const char *name;
-  int number;
+  int16_t number;
+  char name[30];
 };
 
 static const struct pseudo pseudos[] = {
-#define PSEUDO(name, number) {#name, number},
+#define PSEUDO(name, number) {number, #name},
 #include "pseudo.list"
 #undef PSEUDO
 };
