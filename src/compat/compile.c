@@ -51,12 +51,10 @@ drop_skipped (struct rules *rules, const struct context *context)
 struct rules *
 context_rules (const struct context *context, struct arena *arena)
 {
-  struct rules *rules = ARENA_ARRAY (arena, struct rules, context->parts.count);
+  struct rules *rules = ledger_rules (&context->ledger, arena);
 
-  for (size_t i = 0; i < context->parts.count; i++) {
-    draft_finish (&rules[i], context->parts.items[i]->draft, arena);
+  for (size_t i = 0; rules && i < context->ledger.abi_count; i++)
     drop_skipped (&rules[i], context);
-  }
   return rules;
 }
 
@@ -74,15 +72,17 @@ compile (struct context *context, struct arena *scratch)
   int code;
 
   filter->native = options.native;
-  filter->rules_count = context->parts.count;
   filter->rules = context_rules (context, scratch);
+  if (!filter->rules)
+    return OCI_SECCOMP_CONFLICTING_RULES;
+  filter->rules_count = context->ledger.abi_count;
   take_priorities (&options, context->priorities, scratch);
   code = filter_make_program (filter, &options, scratch, NULL);
   filter->rules_count = 0;
   filter->rules = NULL;
   if (!code)
     context->bytes = program_to_bytes (
-        &filter->program, abi_table[context->parts.items[0]->abi].big_endian, &filter->arena);
+        &filter->program, abi_table[context->ledger.abis[0]].big_endian, &filter->arena);
   return code;
 }
 
@@ -109,8 +109,6 @@ context_compile (struct context *context)
 
   if (context->compiled)
     return 0;
-  if (context_mend (context))
-    return -ENOMEM;
   arena_init (&scratch);
   if (ARENA_GUARD (&scratch) || ARENA_GUARD (&context->filter.arena))
     code = OCI_SECCOMP_NO_MEMORY;
@@ -202,9 +200,6 @@ seccomp_export_pfc (const scmp_filter_ctx ctx, int fd)
   struct arena scratch;
   const char *text;
 
-  /* What is left of a rule that failed is no part of the program, nor of the listing. */
-  if (!code)
-    code = context_mend (context);
   if (code)
     return code;
   arena_init (&scratch);

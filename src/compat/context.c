@@ -13,7 +13,8 @@ context_of (scmp_filter_ctx handle)
 {
   struct context *context = handle;
 
-  return context && context->magic == CONTEXT_MAGIC && context->parts.count > 0 ? context : NULL;
+  return context && context->magic == CONTEXT_MAGIC && context->ledger.abi_count > 0 ? context
+                                                                                     : NULL;
 }
 
 void
@@ -42,7 +43,7 @@ snapshot_drop (struct context *context)
   struct snapshot *snapshot = context->snapshots;
 
   context->snapshots = snapshot->older;
-  parts_free (&snapshot->parts);
+  ledger_end (&snapshot->ledger);
   shelf_give (snapshot);
 }
 
@@ -62,7 +63,7 @@ seccomp_transaction_start (const scmp_filter_ctx ctx)
   if (!context)
     return -EINVAL;
   snapshot = shelf_new (sizeof *snapshot);
-  if (!snapshot || !parts_copy (&snapshot->parts, &context->parts)) {
+  if (!snapshot || !ledger_copy (&snapshot->ledger, &context->ledger)) {
     shelf_give (snapshot);
     return -ENOMEM;
   }
@@ -88,15 +89,15 @@ void
 seccomp_transaction_reject (const scmp_filter_ctx ctx)
 {
   struct context *context = ctx;
-  struct parts rejected;
+  struct ledger rejected;
 
-  /* What is rejected may be that the last part was removed. */
+  /* What is rejected may be that the last ABI was removed. */
   if (!context || context->magic != CONTEXT_MAGIC || !context->snapshots)
     return;
-  rejected = context->parts;
-  context->parts = context->snapshots->parts;
+  rejected = context->ledger;
+  context->ledger = context->snapshots->ledger;
   context->notifies = context->snapshots->notifies;
-  context->snapshots->parts = rejected;
+  context->snapshots->ledger = rejected;
   snapshot_drop (context);
   context_forget_program (context);
 }
@@ -138,7 +139,7 @@ int
 seccomp_reset (scmp_filter_ctx ctx, uint32_t def_action)
 {
   struct context *context = ctx;
-  struct part *native;
+  struct ledger ledger;
 
   if (!context) {
     kernel_reset ();
@@ -146,12 +147,14 @@ seccomp_reset (scmp_filter_ctx ctx, uint32_t def_action)
   }
   if (context->magic != CONTEXT_MAGIC || !kernel_takes_action (def_action))
     return -EINVAL;
-  native = part_new (abi_native (), def_action);
-  if (!native)
+  if (!ledger_start (&ledger, def_action)) {
+    ledger_end (&ledger);
     return -ENOMEM;
+  }
   drop_snapshots (context);
-  parts_free (&context->parts);
-  context->parts.items[context->parts.count++] = native;
+  ledger_end (&context->ledger);
+  context->ledger = ledger;
+  ledger_add_abi (&context->ledger, abi_native ());
   shelf_give (context->priorities);
   context->priorities = NULL;
   set_defaults (context, def_action);
@@ -167,7 +170,7 @@ seccomp_release (scmp_filter_ctx ctx)
   if (!context || context->magic != CONTEXT_MAGIC)
     return;
   drop_snapshots (context);
-  parts_free (&context->parts);
+  ledger_end (&context->ledger);
   arena_free (&context->filter.arena);
   shelf_give (context->priorities);
   context->magic = 0;
@@ -189,18 +192,9 @@ attributes_agree (const struct context *a, const struct context *b)
 }
 
 static bool
-has_abi (const struct context *context, enum abi abi)
-{
-  for (size_t i = 0; i < context->parts.count; i++)
-    if (context->parts.items[i]->abi == abi)
-      return true;
-  return false;
-}
-
-static bool
 is_big_endian (const struct context *context)
 {
-  return abi_table[context->parts.items[0]->abi].big_endian;
+  return abi_table[context->ledger.abis[0]].big_endian;
 }
 
 /* They are hints: those of one will do. */
@@ -222,14 +216,13 @@ seccomp_merge (scmp_filter_ctx ctx_dst, scmp_filter_ctx ctx_src)
     return -EINVAL;
   if (is_big_endian (to) != is_big_endian (from))
     return -EDOM;
-  for (size_t i = 0; i < from->parts.count; i++)
-    if (has_abi (to, from->parts.items[i]->abi))
+  for (size_t i = 0; i < from->ledger.abi_count; i++)
+    if (ledger_has_abi (&to->ledger, from->ledger.abis[i]))
       return -EEXIST;
-  for (size_t i = 0; i < from->parts.count; i++)
-    to->parts.items[to->parts.count++] = from->parts.items[i];
+  if (!ledger_merge (&to->ledger, &from->ledger))
+    return -ENOMEM;
   to->notifies |= from->notifies;
   merge_priorities (to, from);
-  from->parts.count = 0;
   context_forget_program (to);
   seccomp_release (from);
   return 0;
@@ -263,26 +256,22 @@ seccomp_arch_exist (const scmp_filter_ctx ctx, uint32_t arch_token)
 
   if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
     return -EINVAL;
-  return has_abi (context, abi) ? 0 : -EEXIST;
+  return ledger_has_abi (&context->ledger, abi) ? 0 : -EEXIST;
 }
 
 int
 seccomp_arch_add (scmp_filter_ctx ctx, uint32_t arch_token)
 {
   struct context *context = ctx;
-  struct part *part;
   enum abi abi;
 
   if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
     return -EINVAL;
-  if (has_abi (context, abi))
+  if (ledger_has_abi (&context->ledger, abi))
     return -EEXIST;
-  if (context->parts.count > 0 && is_big_endian (context) != abi_table[abi].big_endian)
+  if (context->ledger.abi_count > 0 && is_big_endian (context) != abi_table[abi].big_endian)
     return -EDOM;
-  part = part_new (abi, context->attributes[SCMP_FLTATR_ACT_DEFAULT]);
-  if (!part)
-    return -ENOMEM;
-  context->parts.items[context->parts.count++] = part;
+  ledger_add_abi (&context->ledger, abi);
   context_forget_program (context);
   return 0;
 }
@@ -291,67 +280,27 @@ int
 seccomp_arch_remove (scmp_filter_ctx ctx, uint32_t arch_token)
 {
   struct context *context = ctx;
-  struct parts *parts;
-  size_t i = 0;
   enum abi abi;
 
   if (!context || context->magic != CONTEXT_MAGIC || !token_to_abi (arch_token, &abi))
     return -EINVAL;
-  if (!has_abi (context, abi))
+  if (!ledger_has_abi (&context->ledger, abi))
     return -EEXIST;
-  parts = &context->parts;
-  while (parts->items[i]->abi != abi)
-    i++;
-  part_free (parts->items[i]);
-  parts->count--;
-  memmove (&parts->items[i], &parts->items[i + 1], (parts->count - i) * sizeof parts->items[0]);
+  ledger_remove_abi (&context->ledger, abi);
   context_forget_program (context);
   return 0;
 }
 
 /* --- rules --- */
 
-static int
-add_to_parts (struct context *context, uint32_t action, int number, bool exact,
-              const struct condition *conditions, size_t count)
-{
-  int code = 0;
-
-  for (size_t i = 0; i < context->parts.count; i++) {
-    int result = part_add_rule (context->parts.items[i], action, number, exact, conditions, count);
-
-    if (result && !code)
-      code = result;
-  }
-  return code;
-}
-
-/* Where no memory is left even for that, the next use has to do it. */
-int
-context_mend (struct context *context)
-{
-  int code = 0;
-
-  for (size_t i = 0; !code && i < context->parts.count; i++)
-    code = part_mend (&context->parts.items[i]);
-  return code;
-}
-
 int
 context_add_rule (struct context *context, uint32_t action, int number, bool exact,
                   const struct condition *conditions, size_t count)
 {
-  int code = context_mend (context);
+  int code = ledger_add_rule (&context->ledger, action, number, exact, conditions, count);
 
   if (code)
     return code;
-  code = add_to_parts (context, action, number, exact, conditions, count);
-  if (code) {
-    context_mend (context);
-    return code;
-  }
-  for (size_t i = 0; i < context->parts.count; i++)
-    context->parts.items[i]->held = context->parts.items[i]->profile.rule_count;
   context->notifies |= action == SECCOMP_RET_USER_NOTIF;
   context_forget_program (context);
   return 0;

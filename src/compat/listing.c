@@ -98,7 +98,7 @@ print_program (struct page *page, const struct context *context)
 {
   const struct program *program = &context->filter.program;
   /* All ABIs of a context have one byte order. */
-  const struct line *lines = disassemble (program, context->parts.items[0]->abi, page->arena);
+  const struct line *lines = disassemble (program, context->ledger.abis[0], page->arena);
 
   print (page, "program:\n");
   for (size_t i = 0; i < program->length; i++)
@@ -114,7 +114,7 @@ context_listing (const struct context *context, struct arena *arena)
   char verdict[VERDICT_TEXT];
 
   print (&page, "# made by oci-seccomp's libseccomp.so.2\n");
-  for (size_t i = 0; i < context->parts.count; i++)
+  for (size_t i = 0; i < context->ledger.abi_count; i++)
     print_rules (&page, &rules[i]);
   print (&page, "other ABIs: %s\n",
          verdict_text (context->attributes[SCMP_FLTATR_ACT_BADARCH], verdict));

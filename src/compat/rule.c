@@ -70,7 +70,7 @@ add_rule (scmp_filter_ctx ctx, uint32_t action, int number, bool exact, unsigned
     return -EINVAL;
   if (action == context->attributes[SCMP_FLTATR_ACT_DEFAULT])
     return -EACCES;
-  if (exact && context->parts.count > 1)
+  if (exact && context->ledger.abi_count > 1)
     return -EOPNOTSUPP;
   if (!take_conditions (conditions, comparisons, count))
     return -EINVAL;
@@ -140,8 +140,8 @@ seccomp_syscall_priority (scmp_filter_ctx ctx, int syscall, uint8_t priority)
     return -EINVAL;
   row = row_of_number (syscall, abi_native ());
   if (row == SYSCALL_UNKNOWN) {
-    for (size_t i = 0; i < context->parts.count && syscall != NR_SCMP_ERROR; i++)
-      if (context->parts.items[i]->abi != abi_native ())
+    for (size_t i = 0; i < context->ledger.abi_count && syscall != NR_SCMP_ERROR; i++)
+      if (context->ledger.abis[i] != abi_native ())
         return -EFAULT;
     return 0;
   }
