@@ -17,10 +17,14 @@ enum {
   /* What is as large as this is no part of libc's heap. A program under a filter that denies brk
    * has to live with what its heap is then: that must not depend on what we took of it. */
   MAPPED_SIZE = 16 * 1024,
+  /* With what stands before them, mapped pieces are as large as a number of these: so those of
+   * nearly one size can stand in for each other. */
+  UNIT = 4 * 1024,
   /* With what stands before it, some whole pages; and not the size that arenas keep themselves. */
   CHUNK_SIZE = 64 * 1024 - 256,
-  /* What a context with few rules and its program take, in chunks with what stands before them. */
-  RESERVED = 3,
+  /* What a context with few rules and its program take, in chunks with what stands before them, and
+   * one more: another context may have its rules already, and get its program first. */
+  RESERVED = 5,
   RESERVED_SIZE = CHUNK_SIZE + 128,
 };
 
@@ -112,12 +116,15 @@ discard (struct board *board)
 void *
 shelf_take (size_t size)
 {
-  struct board *board = find (size);
+  struct board *board;
 
+  if (size > PTRDIFF_MAX - sizeof *board - UNIT)
+    return NULL;
+  if (size >= MAPPED_SIZE)
+    size = (size + sizeof *board + UNIT - 1) / UNIT * UNIT - sizeof *board;
+  board = find (size);
   if (board)
     return board->memory;
-  if (size > PTRDIFF_MAX - sizeof *board)
-    return NULL;
   board = make (size);
   if (!board)
     return NULL;
