@@ -49,17 +49,19 @@ drop_skipped (struct rules *rules, const struct context *context)
 }
 
 struct rules *
-context_rules (const struct context *context, struct arena *arena)
+context_rules (const struct context *context, struct arena *keep, struct arena *scratch)
 {
-  struct rules *rules = ledger_rules (&context->ledger, arena);
+  struct rules *rules = ledger_rules (&context->ledger, keep, scratch);
 
   for (size_t i = 0; rules && i < context->ledger.abi_count; i++)
     drop_skipped (&rules[i], context);
   return rules;
 }
 
+/* Memory that was in use is there at once, while new memory comes page by page: so what building
+ * the rules has needed is given back before the program takes more. */
 static int
-compile (struct context *context, struct arena *scratch)
+compile (struct context *context, struct arena *scratch, struct arena *building)
 {
   struct options options = {
       .native = abi_native (),
@@ -72,7 +74,8 @@ compile (struct context *context, struct arena *scratch)
   int code;
 
   filter->native = options.native;
-  filter->rules = context_rules (context, scratch);
+  filter->rules = context_rules (context, scratch, building);
+  arena_free (building);
   if (!filter->rules)
     return OCI_SECCOMP_CONFLICTING_RULES;
   filter->rules_count = context->ledger.abi_count;
@@ -104,17 +107,19 @@ errno_of_code (int code)
 int
 context_compile (struct context *context)
 {
-  struct arena scratch;
+  struct arena scratch, building;
   int code;
 
   if (context->compiled)
     return 0;
   arena_init (&scratch);
-  if (ARENA_GUARD (&scratch) || ARENA_GUARD (&context->filter.arena))
+  arena_init (&building);
+  if (ARENA_GUARD (&scratch) || ARENA_GUARD (&building) || ARENA_GUARD (&context->filter.arena))
     code = OCI_SECCOMP_NO_MEMORY;
   else
-    code = compile (context, &scratch);
+    code = compile (context, &scratch, &building);
   arena_free (&scratch);
+  arena_free (&building);
   if (!code && !shelf_reserve ())
     code = OCI_SECCOMP_NO_MEMORY;
   if (code)

@@ -50,7 +50,8 @@ int context_add_rule (struct context *context, uint32_t action, int number, bool
 int context_compile (struct context *context);
 
 /* The rules of each ABI, as ledger_rules. */
-struct rules *context_rules (const struct context *context, struct arena *arena);
+struct rules *context_rules (const struct context *context, struct arena *keep,
+                             struct arena *scratch);
 
 /* To be called after every change. */
 void context_forget_program (struct context *context);

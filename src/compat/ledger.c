@@ -11,11 +11,11 @@
 struct entry {
   struct entry *next;
   struct condition *conditions;
-  uint32_t condition_count;
   uint32_t action;
   uint32_t abis; /* a set */
-  int row;       /* of the system-call table, or SYSCALL_UNKNOWN for a number that it lacks */
-  int number;
+  int32_t number;
+  int16_t row; /* of the system-call table, or SYSCALL_UNKNOWN for a number that it lacks */
+  uint8_t condition_count;
 };
 
 /* Finds rules that contradict each other, in drafts of those topics alone for which there are
@@ -382,11 +382,12 @@ ledger_add_rule (struct ledger *ledger, uint32_t action, int number, bool exact,
 {
   const struct entry entry = {
       .conditions = (struct condition *) conditions,
-      .condition_count = (uint32_t) count,
       .action = action,
       .abis = abis_of (ledger),
-      .row = number == NR_SCMP_ERROR ? SYSCALL_UNKNOWN : row_of_number (number, abi_native ()),
       .number = number,
+      .row = (int16_t) (number == NR_SCMP_ERROR ? SYSCALL_UNKNOWN
+                                                : row_of_number (number, abi_native ())),
+      .condition_count = (uint8_t) count,
   };
   int code = check_call (ledger, &entry, exact);
 
@@ -437,7 +438,8 @@ take_rules (struct profile *profile, const struct ledger *ledger, enum abi abi, 
 
 /* Builds those of an ABI and all that are like it, and returns these; 0 if they cannot be. */
 static uint32_t
-build_alike (struct rules *rules, const struct ledger *ledger, enum abi abi, struct arena *arena)
+build_alike (struct rules *rules, const struct ledger *ledger, enum abi abi, struct arena *keep,
+             struct arena *scratch)
 {
   const uint32_t alike = abis_alike (ledger, abi);
   struct profile profile = {.default_verdict = ledger->default_verdict};
@@ -448,8 +450,8 @@ build_alike (struct rules *rules, const struct ledger *ledger, enum abi abi, str
   for (size_t i = 0; i < ledger->abi_count; i++)
     if (alike & ABI_BIT (ledger->abis[i]))
       abis[count++] = ledger->abis[i];
-  take_rules (&profile, ledger, abi, arena);
-  if (rules_build (built, &profile, abis, count, &rule_options, arena, arena, NULL))
+  take_rules (&profile, ledger, abi, keep);
+  if (rules_build (built, &profile, abis, count, &rule_options, keep, scratch, NULL))
     return 0;
   count = 0;
   for (size_t i = 0; i < ledger->abi_count; i++)
@@ -459,9 +461,9 @@ build_alike (struct rules *rules, const struct ledger *ledger, enum abi abi, str
 }
 
 struct rules *
-ledger_rules (const struct ledger *ledger, struct arena *arena)
+ledger_rules (const struct ledger *ledger, struct arena *keep, struct arena *scratch)
 {
-  struct rules *rules = ARENA_ARRAY (arena, struct rules, ledger->abi_count);
+  struct rules *rules = ARENA_ARRAY (keep, struct rules, ledger->abi_count);
   uint32_t done = 0;
 
   for (size_t i = 0; i < ledger->abi_count; i++) {
@@ -469,7 +471,7 @@ ledger_rules (const struct ledger *ledger, struct arena *arena)
 
     if (done & ABI_BIT (ledger->abis[i]))
       continue;
-    built = build_alike (rules, ledger, ledger->abis[i], arena);
+    built = build_alike (rules, ledger, ledger->abis[i], keep, scratch);
     if (!built)
       return NULL;
     done |= built;

@@ -48,8 +48,8 @@ bool ledger_copy (struct ledger *out, const struct ledger *ledger);
  * no ABI in common. */
 bool ledger_merge (struct ledger *ledger, const struct ledger *other);
 
-/* The rules of each ABI; they and what they point to are in `arena` and the ledger. NULL if they
+/* The rules of each ABI; they and what they point to are in `keep` and the ledger. NULL if they
  * contradict each other, which never happens. */
-struct rules *ledger_rules (const struct ledger *ledger, struct arena *arena);
+struct rules *ledger_rules (const struct ledger *ledger, struct arena *keep, struct arena *scratch);
 
 #endif

@@ -109,7 +109,7 @@ print_program (struct page *page, const struct context *context)
 const char *
 context_listing (const struct context *context, struct arena *arena)
 {
-  const struct rules *rules = context_rules (context, arena);
+  const struct rules *rules = context_rules (context, arena, arena);
   struct page page = {.text = arena_strndup (arena, "", 0), .room = 1, .arena = arena};
   char verdict[VERDICT_TEXT];
 

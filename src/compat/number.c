@@ -5,7 +5,7 @@
 
 #include "syscalls.h"
 
-/* The name is here, and not a pointer to it: so nothing is to be written when the object is loaded. */
+/* With its name, not a pointer to it: nothing has to be written when the object is loaded. */
 struct pseudo {
   int16_t number;
   char name[30];

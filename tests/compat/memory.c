@@ -91,7 +91,7 @@ add_many_rules (scmp_filter_ctx ctx)
 {
   int code = 0;
 
-  for (unsigned i = 0; i < 2000 && !code; i++)
+  for (unsigned i = 0; i < 5000 && !code; i++)
     code = seccomp_rule_add (ctx, SCMP_ACT_ERRNO (7), SCMP_SYS (personality), 1,
                              SCMP_A0 (SCMP_CMP_EQ, i));
   return code;
