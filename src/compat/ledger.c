@@ -381,7 +381,7 @@ ledger_add_rule (struct ledger *ledger, uint32_t action, int number, bool exact,
                  const struct condition *conditions, size_t count)
 {
   const struct entry entry = {
-      .conditions = (struct condition *) conditions,
+      .conditions = count ? (struct condition *) conditions : NULL,
       .action = action,
       .abis = abis_of (ledger),
       .number = number,
