@@ -90,6 +90,38 @@ test_failed_rule_leaves_nothing (void)
   seccomp_release (ctx);
 }
 
+static int
+fail_read (scmp_filter_ctx ctx, int error)
+{
+  return seccomp_rule_add (ctx, SCMP_ACT_ERRNO (error), SCMP_SYS (read), 1,
+                           SCMP_A0 (SCMP_CMP_EQ, 1));
+}
+
+/* Rules are for the ABIs of their time: neither for those that come later, nor for one that comes
+ * again. */
+static void
+test_rules_of_one_abi (void)
+{
+  scmp_filter_ctx ctx = new_context (), same = seccomp_init (SCMP_ACT_ALLOW);
+
+  CHECK (fail_read (ctx, 1) == 0);
+  CHECK (seccomp_arch_add (ctx, SCMP_ARCH_AARCH64) == 0);
+  CHECK (fail_read (ctx, 2) == -EEXIST);
+  CHECK (seccomp_arch_remove (ctx, SCMP_ARCH_NATIVE) == 0);
+  CHECK (fail_read (ctx, 2) == 0 && fail_read (ctx, 3) == -EEXIST);
+  CHECK (seccomp_arch_add (ctx, SCMP_ARCH_NATIVE) == 0);
+  CHECK (fail_read (ctx, 3) == -EEXIST && fail_read (ctx, 2) == 0);
+
+  CHECK (seccomp_arch_add (same, SCMP_ARCH_AARCH64) == 0);
+  CHECK (seccomp_arch_remove (same, SCMP_ARCH_NATIVE) == 0);
+  CHECK (seccomp_arch_add (same, SCMP_ARCH_NATIVE) == 0);
+  CHECK (fail_read (same, 2) == 0);
+  get_program (&before, same);
+  CHECK (before.length > 0 && has_program (ctx, &before));
+  seccomp_release (same);
+  seccomp_release (ctx);
+}
+
 static void
 test_memory_export (void)
 {
@@ -277,6 +309,7 @@ static const struct test tests[] = {
     {"a program in memory", test_memory_export},
     {"what changes after a program was made", test_later_changes_count},
     {"a context that was released", test_released_context},
+    {"rules of one ABI", test_rules_of_one_abi},
     {"a context that was merged", test_merged_context},
     {"the heap is the program's own", test_heap},
     {"the attribute of 2.6", test_attribute_of_2_6},
