@@ -91,14 +91,14 @@ may_contradict (const struct ledger *ledger, const struct entry *entry)
 /* --- entries --- */
 
 static void
-chain_add (struct chain *chain, struct entry *entry)
+list_add (struct entry_list *list, struct entry *entry)
 {
-  if (chain->last)
-    chain->last->next = entry;
+  if (list->last)
+    list->last->next = entry;
   else
-    chain->first = entry;
-  chain->last = entry;
-  chain->count++;
+    list->first = entry;
+  list->last = entry;
+  list->count++;
 }
 
 static struct entry *
@@ -174,7 +174,7 @@ ledger_end (struct ledger *ledger)
 {
   drop_checker (ledger);
   arena_free (&ledger->arena);
-  ledger->entries = (struct chain){NULL, NULL, 0};
+  ledger->entries = (struct entry_list){NULL, NULL, 0};
   ledger->abi_count = 0;
 }
 
@@ -183,16 +183,16 @@ ledger_end (struct ledger *ledger)
 static bool
 take_entries (struct ledger *ledger, const struct ledger *other)
 {
-  struct chain copies = {NULL, NULL, 0};
+  struct entry_list copies = {NULL, NULL, 0};
 
   if (ARENA_GUARD (&ledger->arena))
     return false;
   for (const struct entry *entry = other->entries.first; entry; entry = entry->next)
-    chain_add (&copies, entry_copy (entry, &ledger->arena));
+    list_add (&copies, entry_copy (entry, &ledger->arena));
   for (const struct entry *entry = copies.first; entry; entry = entry->next)
     note_verdict (ledger, entry);
   if (copies.first) {
-    chain_add (&ledger->entries, copies.first);
+    list_add (&ledger->entries, copies.first);
     ledger->entries.last = copies.last;
     ledger->entries.count += copies.count - 1;
   }
@@ -371,7 +371,7 @@ append (struct ledger *ledger, const struct entry *entry)
 {
   if (ARENA_GUARD (&ledger->arena))
     return -ENOMEM;
-  chain_add (&ledger->entries, entry_copy (entry, &ledger->arena));
+  list_add (&ledger->entries, entry_copy (entry, &ledger->arena));
   note_verdict (ledger, entry);
   return 0;
 }

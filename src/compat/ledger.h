@@ -12,7 +12,7 @@ struct entry;
 struct checker;
 
 /* Entries in the order in which they were added. */
-struct chain {
+struct entry_list {
   struct entry *first, *last;
   size_t count;
 };
@@ -22,7 +22,7 @@ struct ledger {
   uint32_t default_verdict;
   enum abi abis[ABI_COUNT]; /* in the order in which they were added */
   size_t abi_count;
-  struct chain entries;
+  struct entry_list entries;
   uint32_t *verdicts;      /* by topic: what all rules for it say */
   struct checker *checker; /* NULL where there is none yet */
 };
