@@ -469,6 +469,8 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
     code = take_steps (&draft, 0);
     for (struct gathered *row = draft.first; row && !code; row = row->next)
       code = bucket_check (&row->bucket, &draft.place);
+    for (size_t s = 0; s < draft.stray_count && !code; s++)
+      code = bucket_check (&draft.strays[s].bucket, &draft.place);
     if (!code)
       draft_finish (&out[i], &draft, keep);
   }

@@ -91,10 +91,28 @@ test_failed_rule_leaves_nothing (void)
 }
 
 static int
+fail_call (scmp_filter_ctx ctx, int number, int error)
+{
+  return seccomp_rule_add (ctx, SCMP_ACT_ERRNO (error), number, 1, SCMP_A0 (SCMP_CMP_EQ, 1));
+}
+
+static int
 fail_read (scmp_filter_ctx ctx, int error)
 {
-  return seccomp_rule_add (ctx, SCMP_ACT_ERRNO (error), SCMP_SYS (read), 1,
-                           SCMP_A0 (SCMP_CMP_EQ, 1));
+  return fail_call (ctx, SCMP_SYS (read), error);
+}
+
+/* Numbers that no table has are calls like others. */
+static void
+test_unknown_number (void)
+{
+  scmp_filter_ctx ctx = new_context ();
+
+  CHECK (fail_call (ctx, 99999, 1) == 0 && fail_call (ctx, 99998, 2) == 0);
+  get_program (&before, ctx);
+  CHECK (fail_call (ctx, 99999, 1) == 0 && fail_call (ctx, 99999, 2) == -EEXIST);
+  CHECK (has_program (ctx, &before));
+  seccomp_release (ctx);
 }
 
 /* Rules are for the ABIs of their time: neither for those that come later, nor for one that comes
@@ -309,6 +327,7 @@ static const struct test tests[] = {
     {"a program in memory", test_memory_export},
     {"what changes after a program was made", test_later_changes_count},
     {"a context that was released", test_released_context},
+    {"a number that no table has", test_unknown_number},
     {"rules of one ABI", test_rules_of_one_abi},
     {"a context that was merged", test_merged_context},
     {"the heap is the program's own", test_heap},
