@@ -376,6 +376,14 @@ append (struct ledger *ledger, const struct entry *entry)
   return 0;
 }
 
+/* The ABIs answer in the order in which they were added. So where others lack a number, the native
+ * one may have said before that it has such a rule already. */
+static bool
+is_native_first (const struct ledger *ledger, int code)
+{
+  return code == -EFAULT && ledger->abis[0] == abi_native ();
+}
+
 int
 ledger_add_rule (struct ledger *ledger, uint32_t action, int number, bool exact,
                  const struct condition *conditions, size_t count)
@@ -389,12 +397,14 @@ ledger_add_rule (struct ledger *ledger, uint32_t action, int number, bool exact,
                                                 : row_of_number (number, abi_native ())),
       .condition_count = (uint8_t) count,
   };
-  int code = check_call (ledger, &entry, exact);
+  int code = check_call (ledger, &entry, exact), contradiction = 0;
 
-  if (code)
+  if (code && !is_native_first (ledger, code))
     return code;
   if (may_contradict (ledger, &entry))
-    code = check_contradictions (ledger, &entry);
+    contradiction = check_contradictions (ledger, &entry);
+  if (contradiction)
+    code = contradiction;
   if (!code)
     code = append (ledger, &entry);
   /* Some of a rule that is not in the ledger may be in its drafts. */

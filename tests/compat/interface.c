@@ -111,6 +111,10 @@ test_unknown_number (void)
   CHECK (fail_call (ctx, 99999, 1) == 0 && fail_call (ctx, 99998, 2) == 0);
   get_program (&before, ctx);
   CHECK (fail_call (ctx, 99999, 1) == 0 && fail_call (ctx, 99999, 2) == -EEXIST);
+  /* The first ABI to answer is the one that was there first. */
+  CHECK (seccomp_arch_add (ctx, SCMP_ARCH_AARCH64) == 0);
+  CHECK (fail_call (ctx, 99999, 2) == -EEXIST && fail_call (ctx, 99999, 1) == -EFAULT);
+  CHECK (seccomp_arch_remove (ctx, SCMP_ARCH_AARCH64) == 0);
   CHECK (has_program (ctx, &before));
   seccomp_release (ctx);
 }
