@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "program.h"
+
 /* How long runs may be that begin and end anywhere: time grows with its square. Where length is all
  * that counts, it is worth that. */
 enum { REACH = 16, REACH_FAR = 80 };
@@ -366,17 +368,19 @@ plan_choose (const struct plan *plan, size_t l, size_t i, size_t j)
 
 /* --- all of it --- */
 
-/* Weights as costs: so small that the sum of a hundred nodes, and of some steps, is below 2^24. */
+/* Weights as costs: so small that the sum of all nodes, and of some steps, is below 2^24. No
+ * program holds what more intervals than MANY are told apart by. */
 static void
 set_costs (struct plan *plan, uint32_t hundredths)
 {
-  enum { STEPS = 16, NODES = 128, MOST = 1 << 24 };
+  enum { STEPS = 16, FEW = 128, MANY = 2 * PROGRAM_MAX_LENGTH + 1, MOST = 1 << 24 };
+  const size_t nodes = plan->count < FEW ? FEW : plan->count < MANY ? plan->count : MANY;
   uint64_t total = plan->before[plan->count];
   int shift = 0;
 
   if (hundredths > STEPS * 100)
     hundredths = STEPS * 100;
-  while (total >> shift >= MOST * 100 / (STEPS * 100 + NODES * hundredths))
+  while (total >> shift >= MOST * 100 / (STEPS * 100 + nodes * hundredths))
     shift++;
   plan->node_cost = (cost) ((total >> shift) * hundredths / 100);
   plan->cost_before = ARENA_ARRAY (plan->scratch, cost, plan->count + LANES + 1);

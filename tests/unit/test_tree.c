@@ -3,7 +3,7 @@
 #include <float.h>
 
 #include "core.h"
-#include "tree.h"
+#include "plan.h"
 
 enum { VERDICTS = 6 };
 
@@ -195,6 +195,41 @@ test_as_a_program (void)
         assert_int_equal (program_run (&program, &data, false, NULL),
                           verdict_of ((uint32_t) data.nr));
       }
+  }
+}
+
+/* --- what costs are made of --- */
+
+/* Costs are whole and below 2^24, however many intervals there are: only then are they the same
+ * whatever width the machine computes floats with, and so is the program. */
+static void
+test_costs_are_exact (void)
+{
+  static const size_t lengths[] = {128, 129, 500, 1500, 5000};
+  struct random random = random_start (8);
+
+  for (int i = 0; i < 40; i++) {
+    struct forest forest = {0};
+    const struct plan *plan;
+    cost most = 0;
+
+    node_cost = node_costs[i % NODE_COSTS];
+    random_list (&random, lengths[i % 5]);
+    plan = tree_plan (&graph, &forest, list.items, list.count, &arena);
+    for (size_t l = 0; l < plan->level_count; l++) {
+      const struct level *level = &plan->levels[l];
+
+      for (size_t d = 0; d < level->reach; d++)
+        for (size_t at = 0; at + d < level->count; at++) {
+          cost found = level->costs[d * level->room + at];
+
+          most = found > most ? found : most;
+          if (found != (cost) (uint32_t) found)
+            fail_msg ("%zu intervals: a cost of %g", list.count, (double) found);
+        }
+    }
+    if (most >= 1 << 24)
+      fail_msg ("%zu intervals: a cost of %.0f", list.count, (double) most);
   }
 }
 
@@ -473,6 +508,7 @@ main (void)
       TREE_TEST (test_exactly_so_many),
       TREE_TEST (test_one_interval),
       TREE_TEST (test_as_a_program),
+      TREE_TEST (test_costs_are_exact),
       TREE_TEST (test_weight_shifts_depth),
       TREE_TEST (test_equal_weights_balance),
       TREE_TEST (test_long_lists_balance),
