@@ -143,7 +143,7 @@ test_random_lists (void)
   }
 }
 
-/* Above 192 intervals the list is planned in pieces. */
+/* Lists that are planned at several scales. */
 static void
 test_long_random_lists (void)
 {
@@ -267,7 +267,7 @@ test_equal_weights_balance (void)
   }
 }
 
-/* In pieces, too, the depth stays near the logarithm. */
+/* At several scales, too, the depth stays near the logarithm. */
 static void
 test_long_lists_balance (void)
 {
