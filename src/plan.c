@@ -44,7 +44,7 @@ static void
 chain_start (struct chain *chain)
 {
   chain->count = 0;
-  chain->saved = 0;
+  chain->steps = chain->saved = 0;
 }
 
 /* Who comes later is spared a step for each value before. */
@@ -52,16 +52,18 @@ static void
 chain_add (const struct plan *plan, struct chain *chain, size_t value)
 {
   const struct interval *interval = &plan->intervals[value];
+  const cost step = plan_step (plan, value, value);
+  cost before = chain->steps;
   size_t at = chain->count++;
 
-  for (; at > 0 && chain->values[at - 1]->weight < interval->weight; at--)
+  for (; at > 0 && chain->values[at - 1]->weight < interval->weight; at--) {
     chain->values[at] = chain->values[at - 1];
-  chain->values[at] = interval;
-  chain->saved += (cost) (chain->count - 1 - at) * plan_step (plan, value, value);
-  for (size_t i = 0; i < at; i++) {
-    value = (size_t) (chain->values[i] - plan->intervals);
-    chain->saved += plan_step (plan, value, value);
+    value = (size_t) (chain->values[at] - plan->intervals);
+    before -= plan_step (plan, value, value);
   }
+  chain->values[at] = interval;
+  chain->saved += before + (cost) (chain->count - 1 - at) * step;
+  chain->steps += step;
 }
 
 /* Adds the interval at `at` to a chain that leaves the one at `base` over: it leads to the same

@@ -43,6 +43,7 @@ enum { CHAIN_SHORT = 4, CHAIN_MAX = 64 };
 struct chain {
   const struct interval *values[CHAIN_MAX]; /* the heaviest first */
   size_t count;
+  cost steps; /* one of each value */
   cost saved; /* steps that values and the rest are spared by those before them */
 };
 
