@@ -207,19 +207,19 @@ split_runs (cost *restrict known, const struct level *level, const cost *restric
 
     for (size_t l = 0; l < LANES; l++)
       best[l] = left[l] + right[l];
-    for (size_t k = 1; k < d; k++) {
+    for (size_t k = d - 1; k > 0; k--) {
       left += room;
       right -= room - 1;
       for (size_t l = 0; l < LANES; l++) {
         cost sum = left[l] + right[l];
 
-        best[l] = sum < best[l] ? sum : best[l];
+        best[l] = best[l] < sum ? best[l] : sum;
       }
     }
     for (size_t l = 0; l < LANES; l++) {
       cost sum = best[l] + node_cost + (before[i + d + 1 + l] - before[i + l]);
 
-      known[i + l] = sum < known[i + l] ? sum : known[i + l];
+      known[i + l] = known[i + l] < sum ? known[i + l] : sum;
     }
   }
 }
