@@ -66,12 +66,12 @@ chain_add (const struct plan *plan, struct chain *chain, size_t value)
   chain->steps += step;
 }
 
-/* Adds the interval at `at` to a chain that leaves the one at `base` over: it leads to the same
- * node, or it is taken out. False if neither can be. */
+/* Adds an interval to a chain whose base leads to `node`: it leads there as well, or it is taken
+ * out. False if neither can be. */
 static inline bool
-chain_extend (const struct plan *plan, struct chain *chain, size_t at, size_t base)
+chain_extend (const struct plan *plan, struct chain *chain, size_t at, const struct node *node)
 {
-  if (plan->intervals[at].node == plan->intervals[base].node)
+  if (plan->intervals[at].node == node)
     return true;
   if (chain->count == plan->chain_max || !is_single (plan, at))
     return false;
@@ -84,7 +84,7 @@ plan_chain (const struct plan *plan, size_t first, size_t last, size_t base, str
 {
   chain_start (chain);
   for (size_t i = first; i <= last; i++)
-    if (!chain_extend (plan, chain, i, base))
+    if (!chain_extend (plan, chain, i, plan->intervals[base].node))
       return false;
   return true;
 }
@@ -105,43 +105,56 @@ cost_of (const struct level *level, size_t i, size_t j)
 }
 
 static void
-know (const struct level *level, size_t i, size_t j, cost known)
+know (cost *known, cost other)
 {
-  if (known < *cost_of (level, i, j))
-    *cost_of (level, i, j) = known;
+  if (other < *known)
+    *known = other;
 }
 
-/* The runs from i on that are chains. What is none is none however it goes on. */
+/* The runs of three intervals and more that begin with the base of a chain and a single value, in
+ * any order. What is no chain is none however it goes on; two intervals are told apart by a split as well. */
 static void
-know_chains (const struct plan *plan, const struct level *level, size_t i, size_t base)
+know_chains (const struct plan *plan, const struct level *level, size_t base, size_t value)
 {
-  size_t end = i + level->reach < level->count ? i + level->reach : level->count;
+  const size_t i = base < value ? base : value;
+  const size_t end = i + level->reach < level->count ? i + level->reach : level->count;
+  const struct node *node = plan->intervals[base].node;
   struct chain chain;
 
   chain_start (&chain);
-  for (size_t j = i; j < end && i + base < end && chain_extend (plan, &chain, j, i + base); j++)
-    if (j > i && j >= i + base)
-      know (level, i, j, plan_chain_cost (plan, i, j, &chain, plan->node_cost));
+  chain_add (plan, &chain, value);
+  for (size_t j = i + 2; j < end && chain_extend (plan, &chain, j, node); j++)
+    know (cost_of (level, i, j), plan_chain_cost (plan, i, j, &chain, plan->node_cost));
 }
 
 /* On the lowest level pieces are intervals. */
 static void
 know_intervals (const struct plan *plan, const struct level *level)
 {
-  for (size_t i = 0; i < level->count; i++) {
-    know (level, i, i, 0);
-    know_chains (plan, level, i, 0);
-    know_chains (plan, level, i, 1);
+  for (size_t i = 0; i < level->count; i++)
+    *cost_of (level, i, i) = 0;
+  for (size_t i = 0; i + 1 < level->count; i++) {
+    if (is_single (plan, i + 1))
+      know_chains (plan, level, i, i + 1);
+    if (is_single (plan, i))
+      know_chains (plan, level, i + 1, i);
   }
 }
 
 static void
 know_below (const struct level *level, const struct level *below)
 {
-  for (size_t i = 0; i < level->count; i++)
-    for (size_t j = i; j < level->count && level->below[j + 1] - level->below[i] <= below->reach;
-         j++)
-      know (level, i, j, *cost_of (below, level->below[i], level->below[j + 1] - 1));
+  for (size_t i = 0; i < level->count; i++) {
+    const size_t first = level->below[i];
+    const cost *from = cost_of (below, first, first);
+
+    for (size_t j = i, end; j < level->count; j++) {
+      end = level->below[j + 1];
+      if (end - first > below->reach)
+        break;
+      *cost_of (level, i, j) = from[(end - 1 - first) * below->room];
+    }
+  }
 }
 
 /* The piece that begins with an interval, or the end, NONE if none does. */
@@ -187,7 +200,7 @@ know_shared (const struct plan *plan, const struct level *level)
 
   for (size_t s = 0; s < plan->place_count; s++)
     if (find_shared (plan, level, s, &i, &j))
-      know (level, i, j, plan->places[s].steps);
+      know (cost_of (level, i, j), plan->places[s].steps);
 }
 
 /* --- the plan: the least that runs cost, the short ones first --- */
