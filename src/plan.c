@@ -174,16 +174,15 @@ find_border (const struct level *level, uint32_t interval)
   return level->first[low] == interval ? (int) low : NONE;
 }
 
-/* The run of a level that has a subtree, if one has. */
-static bool
+/* The run of a level that has a subtree which is in the plan, if one has. */
+static inline bool
 find_shared (const struct plan *plan, const struct level *level, size_t s, size_t *i, size_t *j)
 {
   const struct subtree *subtree = &plan->forest->subtrees[s];
   const uint32_t first = (uint32_t) plan->places[s].first;
   int from, to;
 
-  if (plan->places[s].first == NONE ||
-      (level->below && subtree->last - subtree->first < level[-1].reach))
+  if (level->below && subtree->last - subtree->first < level[-1].reach)
     return false;
   from = find_border (level, first);
   to = find_border (level, first + subtree->last - subtree->first + 1);
@@ -199,7 +198,7 @@ know_shared (const struct plan *plan, const struct level *level)
   size_t i, j;
 
   for (size_t s = 0; s < plan->place_count; s++)
-    if (find_shared (plan, level, s, &i, &j))
+    if (plan->places[s].first != NONE && find_shared (plan, level, s, &i, &j))
       know (cost_of (level, i, j), plan->places[s].steps);
 }
 
@@ -313,22 +312,21 @@ plan_next_level (struct plan *plan)
 
 /* --- and back: which way it was that costs so little --- */
 
-static cost
-find_split (const struct level *level, size_t i, size_t j, size_t *split)
+/* The first split of a run that costs what the run does. */
+static bool
+is_split (const struct plan *plan, const struct level *level, size_t i, size_t j, size_t *at)
 {
+  const cost step = level->before[j + 1] - level->before[i];
+  const cost least = *cost_of (level, i, j) - step - plan->node_cost;
   const cost *left = cost_of (level, i, i), *right = cost_of (level, i + 1, j);
-  cost best = *left + *right;
 
-  *split = i;
-  for (size_t m = i + 1; m < j; m++) {
-    cost sum = *(left += level->room) + *(right -= level->room - 1);
-
-    if (sum < best) {
-      best = sum;
-      *split = m;
-    }
+  for (*at = i; *at < j; ++*at) {
+    if (*left + *right == least)
+      return true;
+    left += level->room;
+    right -= level->room - 1;
   }
-  return best;
+  return false;
 }
 
 static bool
@@ -337,7 +335,7 @@ is_shared (const struct plan *plan, const struct level *level, size_t i, size_t 
   size_t from, to;
 
   for (*s = 0; *s < plan->place_count; ++*s)
-    if (plan->places[*s].steps == *cost_of (level, i, j) &&
+    if (plan->places[*s].first != NONE && plan->places[*s].steps == *cost_of (level, i, j) &&
         find_shared (plan, level, *s, &from, &to) && from == i && to == j)
       return true;
   return false;
@@ -367,18 +365,18 @@ plan_choose (const struct plan *plan, size_t l, size_t i, size_t j)
   const struct level *level = &plan->levels[l];
   const size_t first = level->first[i], last = level->first[j + 1] - 1;
   const cost least = *cost_of (level, i, j);
-  size_t split, at;
+  size_t at;
 
   if (level->below && is_below (level, i, j, least))
     return (struct choice){BELOW, 0};
-  if (find_split (level, i, j, &split) + plan_step (plan, first, last) + plan->node_cost <= least)
-    return (struct choice){SPLIT, split};
+  if (is_split (plan, level, i, j, &at))
+    return (struct choice){SPLIT, at};
   for (at = 0; at < 2 && !level->below; at++)
     if (is_chain (plan, first, last, first + at, least))
       return (struct choice){CHAIN, at};
   if (is_shared (plan, level, i, j, &at))
     return (struct choice){SHARED, at};
-  return (struct choice){SPLIT, split};
+  return (struct choice){SPLIT, i};
 }
 
 /* --- all of it --- */
