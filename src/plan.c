@@ -239,18 +239,21 @@ split_runs (cost *restrict known, const struct level *level, const cost *restric
 static void
 plan_level (struct plan *plan, struct level *level)
 {
-  size_t reach = plan->chain_max == CHAIN_SHORT ? REACH : REACH_FAR, size;
+  const size_t reach = plan->chain_max == CHAIN_SHORT ? REACH : REACH_FAR;
+  size_t size, d = 1;
 
   level->reach = level->count < reach ? level->count : reach;
   level->room = level->count + LANES;
   size = arena_array_size (level->reach * level->room, sizeof *level->costs);
   level->costs = memset (arena_take (plan->scratch, size), UNKNOWN_COST_BYTE, size);
-  if (level->below)
+  if (level->below) {
     know_below (level, level - 1);
-  else
+    d = level[-1].reach / (PIECES + 1); /* the shortest that may be too long for it */
+  } else {
     know_intervals (plan, level);
+  }
   know_shared (plan, level);
-  for (size_t d = 1; d < level->reach; d++)
+  for (; d < level->reach; d++)
     split_runs (level->costs + d * level->room, level, level->costs, level->before, d,
                 plan->node_cost);
 }
