@@ -112,7 +112,8 @@ know (cost *known, cost other)
 }
 
 /* The runs of three intervals and more that begin with the base of a chain and a single value, in
- * any order. What is no chain is none however it goes on; two intervals are told apart by a split as well. */
+ * any order. What is no chain is none however it goes on; two intervals are told apart by a split
+ * as well. */
 static void
 know_chains (const struct plan *plan, const struct level *level, size_t base, size_t value)
 {
@@ -401,7 +402,7 @@ set_costs (struct plan *plan, uint32_t hundredths)
   plan->node_cost = (cost) ((total >> shift) * hundredths / 100);
   plan->cost_before = ARENA_ARRAY (plan->scratch, cost, plan->count + LANES + 1);
   for (size_t i = 0; i <= plan->count; i++)
-    plan->cost_before[i] = (cost) (plan->before[i] >> shift);
+    plan->cost_before[i] = (cost) (int64_t) (plan->before[i] >> shift);
 }
 
 struct plan *

@@ -31,32 +31,66 @@ interval_push (struct interval_list *list, uint32_t first, const struct node *no
 
 /* --- making what was planned --- */
 
-static const struct node *
-chain_make (struct graph *graph, const struct chain *chain, const struct node *node)
-{
-  for (size_t i = chain->count; i > 0; i--) {
-    const struct interval *value = chain->values[i - 1];
-
-    node = node_test (graph, BPF_JEQ, value->first, value->node, node);
-  }
-  return node;
-}
-
 struct maker {
   const struct plan *plan;
   struct graph *graph;
   bool plants; /* adds the subtrees to the forest */
 };
 
-static int
-add_subtree (const struct maker *m, const struct subtree *subtree)
+/* What a subtree leads to; where it is in the forest goes to *place. */
+static inline const struct node *
+add_subtree (const struct maker *m, const struct subtree *subtree, int *place)
 {
   struct forest *forest = m->plan->forest;
 
-  if (!m->plants)
-    return NONE;
-  *ARENA_PUSH (m->plan->scratch, forest->subtrees, forest->count) = *subtree;
-  return (int) forest->count - 1;
+  node_add_weight (m->graph, subtree->node, plan_weight (m->plan, subtree->first, subtree->last));
+  if (m->plants) {
+    *place = (int) forest->count;
+    *ARENA_PUSH (m->plan->scratch, forest->subtrees, forest->count) = *subtree;
+  }
+  return subtree->node;
+}
+
+static const struct node *
+make_chain (const struct maker *m, uint32_t first, uint32_t last, size_t at, int *place)
+{
+  const struct interval *intervals = m->plan->intervals, *base = &intervals[first + at];
+  struct subtree subtree = {.node = base->node,
+                            .intervals = intervals,
+                            .first = first,
+                            .last = last,
+                            .base = (int) at,
+                            .left = NONE,
+                            .right = NONE};
+  struct chain chain;
+
+  plan_chain (m->plan, first, last, first + at, &chain);
+  for (size_t i = chain.count; i > 0; i--) {
+    const struct interval *value = chain.values[i - 1];
+
+    subtree.node = node_test (m->graph, BPF_JEQ, value->first, value->node, subtree.node);
+  }
+  return add_subtree (m, &subtree, place);
+}
+
+static const struct node *make_run (const struct maker *m, size_t l, size_t i, size_t j,
+                                    int *place);
+
+/* A run of a level that is split behind its piece `at`. */
+static const struct node *
+make_split (const struct maker *m, size_t l, size_t i, size_t at, size_t j, int *place)
+{
+  const uint32_t *first = m->plan->levels[l].first, right = first[at + 1];
+  struct subtree subtree = {.intervals = m->plan->intervals,
+                            .first = first[i],
+                            .last = first[j + 1] - 1,
+                            .base = NONE,
+                            .right_at = right - first[i]};
+  const struct node *low = make_run (m, l, i, at, &subtree.left);
+  const struct node *high = make_run (m, l, at + 1, j, &subtree.right);
+
+  subtree.node = node_test (m->graph, BPF_JGE, subtree.intervals[right].first, high, low);
+  return add_subtree (m, &subtree, place);
 }
 
 /* The tree of the run i to j of a level, and where it is in the forest. */
@@ -64,43 +98,24 @@ static const struct node *
 make_run (const struct maker *m, size_t l, size_t i, size_t j, int *place)
 {
   const struct level *level = &m->plan->levels[l];
-  const struct interval *intervals = m->plan->intervals;
-  struct subtree subtree = {.intervals = intervals,
-                            .first = level->first[i],
-                            .last = level->first[j + 1] - 1,
-                            .base = NONE,
-                            .left = NONE,
-                            .right = NONE};
+  const uint32_t first = level->first[i], last = level->first[j + 1] - 1;
   struct choice choice;
 
   *place = NONE;
-  if (subtree.first == subtree.last)
-    return intervals[subtree.first].node;
+  if (first == last)
+    return m->plan->intervals[first].node;
   choice = plan_choose (m->plan, l, i, j);
-  if (choice.kind == BELOW)
+  switch (choice.kind) {
+  case BELOW:
     return make_run (m, l - 1, level->below[i], level->below[j + 1] - 1, place);
-  if (choice.kind == SHARED) {
+  case SHARED:
     *place = (int) choice.at;
-    return m->plan->forest->subtrees[*place].node;
+    return m->plan->forest->subtrees[choice.at].node;
+  case CHAIN:
+    return make_chain (m, first, last, choice.at, place);
+  default:
+    return make_split (m, l, i, choice.at, j, place);
   }
-  if (choice.kind == CHAIN) {
-    const size_t base = subtree.first + choice.at;
-    struct chain chain;
-
-    subtree.base = (int) choice.at;
-    plan_chain (m->plan, subtree.first, subtree.last, base, &chain);
-    subtree.node = chain_make (m->graph, &chain, intervals[base].node);
-  } else {
-    const uint32_t right = level->first[choice.at + 1];
-    const struct node *low = make_run (m, l, i, choice.at, &subtree.left);
-    const struct node *high = make_run (m, l, choice.at + 1, j, &subtree.right);
-
-    subtree.right_at = right - subtree.first;
-    subtree.node = node_test (m->graph, BPF_JGE, intervals[right].first, high, low);
-  }
-  node_add_weight (m->graph, subtree.node, plan_weight (m->plan, subtree.first, subtree.last));
-  *place = add_subtree (m, &subtree);
-  return subtree.node;
 }
 
 static const struct node *
