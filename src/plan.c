@@ -148,12 +148,11 @@ know_below (const struct level *level, const struct level *below)
   for (size_t i = 0; i < level->count; i++) {
     const size_t first = level->below[i];
     const cost *from = cost_of (below, first, first);
+    cost *known = cost_of (level, i, i);
 
-    for (size_t j = i, end; j < level->count; j++) {
-      end = level->below[j + 1];
-      if (end - first > below->reach)
-        break;
-      *cost_of (level, i, j) = from[(end - 1 - first) * below->room];
+    for (size_t j = i; j < level->count && level->below[j + 1] - first <= below->reach; j++) {
+      *known = from[(level->below[j + 1] - 1 - first) * below->room];
+      known += level->room;
     }
   }
 }

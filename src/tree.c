@@ -22,7 +22,7 @@ interval_push (struct interval_list *list, uint32_t first, const struct node *no
     struct interval *items = list->items;
 
     list->room = list->room ? list->room * 2 : 8;
-    list->items = ARENA_ARRAY (arena, struct interval, list->room);
+    list->items = arena_take (arena, arena_array_size (sizeof *items, list->room));
     if (list->count)
       memcpy (list->items, items, list->count * sizeof *items);
   }
