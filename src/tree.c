@@ -7,26 +7,14 @@
 #include "plan.h"
 
 void
-interval_push (struct interval_list *list, uint32_t first, const struct node *node, uint32_t weight,
-               struct arena *arena)
+interval_list_grow (struct interval_list *list, struct arena *arena)
 {
-  struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
+  struct interval *items = list->items;
 
-  if (last && last->first == first)
-    last = --list->count ? last - 1 : NULL;
-  if (last && last->node == node) {
-    last->weight += weight;
-    return;
-  }
-  if (list->count == list->room) {
-    struct interval *items = list->items;
-
-    list->room = list->room ? list->room * 2 : 8;
-    list->items = arena_take (arena, arena_array_size (sizeof *items, list->room));
-    if (list->count)
-      memcpy (list->items, items, list->count * sizeof *items);
-  }
-  list->items[list->count++] = (struct interval){first, node, weight};
+  list->room = list->room ? list->room * 2 : 8;
+  list->items = arena_take (arena, arena_array_size (sizeof *items, list->room));
+  if (list->count)
+    memcpy (list->items, items, list->count * sizeof *items);
 }
 
 /* --- making what was planned --- */

@@ -27,22 +27,26 @@ struct interval_list {
   size_t count, room;
 };
 
+/* Makes room for more than there is. */
+void interval_list_grow (struct interval_list *list, struct arena *arena);
+
 /* Appends an interval, or widens the last one if it leads to the same node. One that starts where
  * the last one did takes its place. */
-void interval_push (struct interval_list *list, uint32_t first, const struct node *node,
-                    uint32_t weight, struct arena *arena);
-
-/* The same, for most numbers lead where the one before does. */
 static inline void
 interval_append (struct interval_list *list, uint32_t first, const struct node *node,
-                 uint32_t weight, struct arena *scratch)
+                 uint32_t weight, struct arena *arena)
 {
   struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
 
-  if (last && last->node == node && last->first != first)
+  if (last && last->first == first)
+    last = --list->count ? last - 1 : NULL;
+  if (last && last->node == node) {
     last->weight += weight;
-  else
-    interval_push (list, first, node, weight, scratch);
+    return;
+  }
+  if (list->count == list->room)
+    interval_list_grow (list, arena);
+  list->items[list->count++] = (struct interval){first, node, weight};
 }
 
 /* Weights are integers, so that the shape is the same on every machine. This is how much it weighs
