@@ -260,7 +260,7 @@ make_x32 (struct builder *b, const struct interval_list *list)
 
   for (size_t i = 1; i < count; i++)
     intervals[i].first -= X32_BIT;
-  tree = tree_plant (tree_plan (b->graph, &b->forest, intervals, count, b->scratch), b->graph);
+  tree = tree_make (tree_plan (b->graph, &b->forest, intervals, count, b->scratch), b->graph);
   if (b->graph->count - nodes + 1 < count_tests (tree))
     return node_alu (b->graph, BPF_SUB, X32_BIT, tree);
   b->forest = forest;
@@ -296,8 +296,8 @@ static const struct node *
 make_bit_first (struct builder *b, const struct interval_list *with_bit)
 {
   const struct interval *items = b->intervals.items;
-  const struct node *x86_64 = tree_plant (
-      tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch), b->graph);
+  const struct node *x86_64 =
+      tree_make (tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch), b->graph);
 
   return node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit), x86_64);
 }
@@ -310,14 +310,16 @@ make_bit_last (struct builder *b, const struct interval_list *with_bit)
   struct interval *items = b->intervals.items, *last = &items[b->intervals.count - 1];
   const struct node *without_bit = last->node;
   struct plan *plan;
+  size_t planted;
 
   for (size_t i = 0; i < with_bit->count; i++)
     last->weight += with_bit->items[i].weight / 100 * X32_SHARE;
   last->node = node_return (b->graph, NO_VERDICT);
   plan = tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch);
-  tree_plant (plan, b->graph);
+  tree_make (plan, b->graph);
+  planted = b->forest.count;
   last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit), without_bit);
-  return tree_make (plan, b->graph);
+  return tree_renew (plan, b->graph, planted);
 }
 
 static const struct node *
@@ -364,7 +366,7 @@ decide_token (const struct node **out, struct builder *b, const struct rules *ru
   if (abi == ABI_X86_64 || abi == ABI_X32)
     tree = make_quarters (b);
   else
-    tree = tree_plant (
+    tree = tree_make (
         tree_plan (b->graph, &b->forest, b->intervals.items, b->intervals.count, b->scratch),
         b->graph);
   *out = node_load (b->graph, offsetof (struct seccomp_data, nr), tree);

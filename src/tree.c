@@ -21,8 +21,8 @@ interval_list_grow (struct interval_list *list, struct arena *arena)
 
 struct maker {
   const struct plan *plan;
+  const struct interval *intervals; /* the forest's own, as they are now */
   struct graph *graph;
-  bool plants; /* adds the subtrees to the forest */
 };
 
 /* What a subtree leads to; where it is in the forest goes to *place. */
@@ -32,32 +32,38 @@ add_subtree (const struct maker *m, const struct subtree *subtree, int *place)
   struct forest *forest = m->plan->forest;
 
   node_add_weight (m->graph, subtree->node, plan_weight (m->plan, subtree->first, subtree->last));
-  if (m->plants) {
-    *place = (int) forest->count;
-    *ARENA_PUSH (m->plan->scratch, forest->subtrees, forest->count) = *subtree;
-  }
+  *place = (int) forest->count;
+  *ARENA_PUSH (m->plan->scratch, forest->subtrees, forest->count) = *subtree;
   return subtree->node;
+}
+
+/* The node of a chain that leaves interval `base` over. */
+static const struct node *
+chain_node (const struct plan *plan, struct graph *graph, size_t first, size_t last, size_t base)
+{
+  const struct node *node = plan->intervals[base].node;
+  struct chain chain;
+
+  plan_chain (plan, first, last, base, &chain);
+  for (size_t i = chain.count; i > 0; i--) {
+    const struct interval *value = chain.values[i - 1];
+
+    node = node_test (graph, BPF_JEQ, value->first, value->node, node);
+  }
+  return node;
 }
 
 static const struct node *
 make_chain (const struct maker *m, uint32_t first, uint32_t last, size_t at, int *place)
 {
-  const struct interval *intervals = m->plan->intervals, *base = &intervals[first + at];
-  struct subtree subtree = {.node = base->node,
-                            .intervals = intervals,
+  struct subtree subtree = {.node = chain_node (m->plan, m->graph, first, last, first + at),
+                            .intervals = m->intervals,
                             .first = first,
                             .last = last,
                             .base = (int) at,
                             .left = NONE,
                             .right = NONE};
-  struct chain chain;
 
-  plan_chain (m->plan, first, last, first + at, &chain);
-  for (size_t i = chain.count; i > 0; i--) {
-    const struct interval *value = chain.values[i - 1];
-
-    subtree.node = node_test (m->graph, BPF_JEQ, value->first, value->node, subtree.node);
-  }
   return add_subtree (m, &subtree, place);
 }
 
@@ -69,7 +75,7 @@ static const struct node *
 make_split (const struct maker *m, size_t l, size_t i, size_t at, size_t j, int *place)
 {
   const uint32_t *first = m->plan->levels[l].first, right = first[at + 1];
-  struct subtree subtree = {.intervals = m->plan->intervals,
+  struct subtree subtree = {.intervals = m->intervals,
                             .first = first[i],
                             .last = first[j + 1] - 1,
                             .base = NONE,
@@ -91,7 +97,7 @@ make_run (const struct maker *m, size_t l, size_t i, size_t j, int *place)
 
   *place = NONE;
   if (first == last)
-    return m->plan->intervals[first].node;
+    return m->intervals[first].node;
   choice = plan_choose (m->plan, l, i, j);
   switch (choice.kind) {
   case BELOW:
@@ -106,31 +112,45 @@ make_run (const struct maker *m, size_t l, size_t i, size_t j, int *place)
   }
 }
 
-static const struct node *
-make_tree (const struct plan *plan, struct graph *graph, bool plants)
+const struct node *
+tree_make (const struct plan *plan, struct graph *graph)
 {
-  struct maker maker = {.plan = plan, .graph = graph, .plants = plants};
-  size_t top = plan->level_count - 1;
+  const size_t top = plan->level_count - 1, size = plan->count * sizeof *plan->intervals;
+  struct maker maker = {
+      .plan = plan, .intervals = arena_copy (plan->scratch, plan->intervals, size), .graph = graph};
   int place;
 
   return make_run (&maker, top, 0, plan->levels[top].count - 1, &place);
 }
 
-const struct node *
-tree_make (const struct plan *plan, struct graph *graph)
+/* Only what the last interval is a part of changes. */
+static const struct node *
+renew_subtree (const struct plan *plan, struct graph *graph, int place)
 {
-  return make_tree (plan, graph, false);
+  const struct interval *intervals = plan->intervals;
+  const struct subtree *subtree, *left;
+  const struct node *node, *low;
+
+  if (place == NONE)
+    return intervals[plan->count - 1].node;
+  subtree = &plan->forest->subtrees[place];
+  if (subtree->base == NONE) {
+    left = subtree->left == NONE ? NULL : &plan->forest->subtrees[subtree->left];
+    low = left ? left->node : intervals[subtree->first].node;
+    node = node_test (graph, BPF_JGE, intervals[subtree->first + subtree->right_at].first,
+                      renew_subtree (plan, graph, subtree->right), low);
+  } else {
+    node = chain_node (plan, graph, subtree->first, subtree->last,
+                       subtree->first + (size_t) subtree->base);
+  }
+  node_add_weight (graph, node, plan_weight (plan, subtree->first, subtree->last));
+  return node;
 }
 
-/* The forest needs the intervals as they are now, whatever becomes of the caller's. */
 const struct node *
-tree_plant (const struct plan *plan, struct graph *graph)
+tree_renew (const struct plan *plan, struct graph *graph, size_t forest_count)
 {
-  struct plan copy = *plan;
-
-  copy.intervals =
-      arena_copy (plan->scratch, plan->intervals, plan->count * sizeof *plan->intervals);
-  return make_tree (&copy, graph, true);
+  return renew_subtree (plan, graph, plan->count == 1 ? NONE : (int) forest_count - 1);
 }
 
 const struct node *

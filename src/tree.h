@@ -34,7 +34,7 @@ void interval_list_grow (struct interval_list *list, struct arena *arena);
  * the last one did takes its place. */
 static inline void
 interval_append (struct interval_list *list, uint32_t first, const struct node *node,
-                 uint32_t weight, struct arena *arena)
+                 uint32_t weight, struct arena *scratch)
 {
   struct interval *last = list->count ? &list->items[list->count - 1] : NULL;
 
@@ -45,7 +45,7 @@ interval_append (struct interval_list *list, uint32_t first, const struct node *
     return;
   }
   if (list->count == list->room)
-    interval_list_grow (list, arena);
+    interval_list_grow (list, scratch);
   list->items[list->count++] = (struct interval){first, node, weight};
 }
 
@@ -67,11 +67,12 @@ struct plan;
 struct plan *tree_plan (const struct graph *graph, struct forest *forest,
                         const struct interval *intervals, size_t count, struct arena *scratch);
 
-/* The tree itself. */
+/* The tree itself. Its subtrees are added to the forest it was planned with, for later trees. */
 const struct node *tree_make (const struct plan *plan, struct graph *graph);
 
-/* The same, for later trees to share: its subtrees are added to the forest it was planned with. */
-const struct node *tree_plant (const struct plan *plan, struct graph *graph);
+/* The tree once more, now that the last of the intervals leads elsewhere: at first to what no other
+ * one did. forest_count: how many subtrees the forest had when the tree was just made. */
+const struct node *tree_renew (const struct plan *plan, struct graph *graph, size_t forest_count);
 
 /* Both in one, of a tree that shares nothing. */
 const struct node *tree_build (struct graph *graph, const struct interval *intervals, size_t count,

@@ -397,7 +397,7 @@ test_no_range_tree_is_better (void)
 static const struct node *
 planted (struct forest *forest)
 {
-  return tree_plant (tree_plan (&graph, forest, list.items, list.count, &arena), &graph);
+  return tree_make (tree_plan (&graph, forest, list.items, list.count, &arena), &graph);
 }
 
 /* The same list once more, with some of its intervals changed, gone or moved. */
