@@ -146,13 +146,16 @@ static void
 know_below (const struct level *level, const struct level *below)
 {
   for (size_t i = 0; i < level->count; i++) {
-    const size_t first = level->below[i];
+    const uint32_t first = level->below[i];
     const cost *from = cost_of (below, first, first);
     cost *known = cost_of (level, i, i);
 
-    for (size_t j = i; j < level->count && level->below[j + 1] - first <= below->reach; j++) {
-      *known = from[(level->below[j + 1] - 1 - first) * below->room];
-      known += level->room;
+    for (size_t j = i; j < level->count; j++, known += level->room) {
+      const size_t length = level->below[j + 1] - first;
+
+      if (length > below->reach)
+        break;
+      *known = from[(length - 1) * below->room];
     }
   }
 }
