@@ -439,6 +439,34 @@ test_forests (void)
   }
 }
 
+/* What the last interval leads to is not known when the tree is made, as with x32's bit; others
+ * have been planted since. */
+static void
+test_renewed (void)
+{
+  struct random random = random_start (7);
+
+  for (int i = 0; i < 400; i++) {
+    struct forest forest = {0};
+    struct interval *last;
+    struct plan *plan;
+    size_t planted_then;
+
+    node_cost = node_costs[i % NODE_COSTS];
+    random_list (&random, 1 + random_below (&random, 90));
+    if (i % 2)
+      planted (&forest);
+    last = &list.items[list.count - 1];
+    last->node = node_return (&graph, VERDICTS);
+    plan = tree_plan (&graph, &forest, list.items, list.count, &arena);
+    check_tree (tree_make (plan, &graph));
+    planted_then = forest.count;
+    tree_build (&graph, list.items, list.count, &arena);
+    last->node = node_return (&graph, VERDICTS + 1);
+    check_tree (tree_renew (plan, &graph, planted_then));
+  }
+}
+
 static void
 test_a_tree_again_costs_nothing (void)
 {
@@ -516,6 +544,7 @@ main (void)
       TREE_TEST (test_heavy_exceptions),
       TREE_TEST (test_no_range_tree_is_better),
       TREE_TEST (test_forests),
+      TREE_TEST (test_renewed),
       TREE_TEST (test_a_tree_again_costs_nothing),
       TREE_TEST (test_a_tree_shares_runs),
       TREE_TEST (test_deterministic),
