@@ -38,8 +38,8 @@ function row_add(    c, number) {
     fail($1 " is there twice")
   name[rows] = $1
   row_of[$1] = rows
-  if (length($1) > 30)
-    fail($1 " is too long for struct row")
+  if (length($1) < 2 || length($1) > 30)
+    fail($1 " is too short or too long for struct row")
   multiplexer[rows] = multiplexer_parse($2)
   for (c = 1; c <= column_count; c++) {
     number = $(c + 2)

@@ -33,6 +33,27 @@ name_hash (const char *name, size_t length)
          5u * at[length * 3 / 4];
 }
 
+static inline bool
+has_same_ends (const char *one, const char *other, size_t length, size_t size)
+{
+  return memcmp (one, other, size) == 0 &&
+         memcmp (one + length - size, other + length - size, size) == 0;
+}
+
+/* Of names, which are 2 to 32 long, two words are all, as these may overlap. memcmp would be called
+ * for a size that is not known when this is built. */
+static inline bool
+is_same (const char *one, const char *other, size_t length)
+{
+  if (length >= 16)
+    return has_same_ends (one, other, length, 16);
+  if (length >= 8)
+    return has_same_ends (one, other, length, 8);
+  if (length >= 4)
+    return has_same_ends (one, other, length, 4);
+  return has_same_ends (one, other, length, 2);
+}
+
 int
 syscall_from_name (const char *name, size_t length)
 {
@@ -41,7 +62,7 @@ syscall_from_name (const char *name, size_t length)
 
     if (row < 0)
       return SYSCALL_UNKNOWN;
-    if (rows[row].length == length && memcmp (rows[row].name, name, length) == 0)
+    if (rows[row].length == length && is_same (rows[row].name, name, length))
       return row;
   }
 }
