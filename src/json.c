@@ -16,10 +16,12 @@ struct parser {
   yajl_handle yajl;
   int code; /* why a callback stopped the parse, or 0 */
 
-  unsigned node_count, depth;
-  struct json_node *parent; /* the innermost open container */
-  struct json_node *node;   /* the one to come, as far as it is read */
-  struct json_node **link;  /* where it will be linked in */
+  unsigned depth;
+  struct json_node *parent;   /* the innermost open container */
+  struct json_node *node;     /* the one to come, as far as it is read */
+  struct json_node *node_end; /* behind the last for which there is memory, the one to come apart */
+  unsigned node_room;         /* for so many nodes memory was taken */
+  struct json_node **link;    /* where the one to come will be linked in */
 
   size_t token_end; /* of the last token that was reported */
   struct text_lines lines;
@@ -34,7 +36,7 @@ enum { SIZE_HEADER = _Alignof(max_align_t) };
 static void *
 yajl_arena_malloc (void *context, size_t size)
 {
-  char *block = arena_alloc (context, size + SIZE_HEADER);
+  char *block = arena_take (context, size + SIZE_HEADER);
 
   memcpy (block, &size, sizeof size);
   return block + SIZE_HEADER;
@@ -142,28 +144,56 @@ parser_fail_syntax (struct parser *parser)
 
 /* --- nodes --------------------------------------------------------------------------------- */
 
-/* Puts the node that was read into its place and begins the next; 0 if there are too many. */
+static int node_add (struct parser *parser, enum json_type type);
+
+/* Takes memory for the next nodes: the one to come moves there. 0 if there are too many. */
+static __attribute__ ((noinline)) int
+node_move (struct parser *parser, enum json_type type)
+{
+  enum { BLOCK = 64 }; /* of which JSON_MAX_NODES is a multiple */
+  struct json_node *block;
+
+  if (parser->node_room == JSON_MAX_NODES)
+    return parser_stop (
+        parser, OCI_SECCOMP_TOO_LARGE, parser->node->begin,
+        arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
+  block = arena_take (parser->arena, (BLOCK + 1) * sizeof *block);
+  *block = *parser->node;
+  parser->node = block;
+  parser->node_end = block + BLOCK;
+  parser->node_room += BLOCK;
+  return node_add (parser, type);
+}
+
+/* The node that was read is past what was counted of its line. */
+static __attribute__ ((noinline)) int
+node_add_further (struct parser *parser, enum json_type type)
+{
+  text_lines_advance (&parser->lines, parser->node->begin);
+  return node_add (parser, type);
+}
+
+/* Puts the node that was read into its place and begins the next; 0 if there are too many. What is
+ * rare is a call at an end, so that all else needs none. */
 static int
 node_add (struct parser *parser, enum json_type type)
 {
   struct json_node *node = parser->node, *parent = parser->parent;
-  struct text_lines *lines = &parser->lines;
 
-  if (parser->node_count++ == JSON_MAX_NODES)
-    return parser_stop (
-        parser, OCI_SECCOMP_TOO_LARGE, node->begin,
-        arena_printf (parser->arena, "too many values; at most %d", JSON_MAX_NODES));
-  if (node->begin > lines->counted)
-    text_lines_advance (lines, node->begin);
+  if (node == parser->node_end)
+    return node_move (parser, type);
+  if (node->begin > parser->lines.counted)
+    return node_add_further (parser, type);
   node->type = type;
-  node->line = lines->line;
-  node->column = (uint32_t) (node->begin - lines->origin + 1);
+  node->line = parser->lines.line;
+  node->column = (uint32_t) (node->begin - parser->lines.origin + 1);
   node->parent = parent;
   if (parent)
     node->index = parent->count++;
   *parser->link = node;
   parser->link = &node->next;
-  parser->node = ARENA_NEW (parser->arena, struct json_node);
+  node[1] = (struct json_node){0};
+  parser->node = node + 1;
   return 1;
 }
 
@@ -178,7 +208,7 @@ token_read (struct parser *parser, size_t length)
 
 /* A string with escapes: its text is in memory of yajl's. NULL if one stands for no character. */
 static const char *
-string_copy (struct parser *parser, const char *decoded, size_t length, uint32_t *begin)
+string_copy (struct parser *parser, const unsigned char *decoded, size_t length, uint32_t *begin)
 {
   size_t end = token_end (parser), at;
   const char *reason;
@@ -187,24 +217,27 @@ string_copy (struct parser *parser, const char *decoded, size_t length, uint32_t
   parser->token_end = end;
   reason = text_check_escapes (parser->json, *begin + 1, end - 1, &at);
   if (!reason)
-    return arena_strndup (parser->arena, decoded, length);
+    return arena_strndup (parser->arena, (const char *) decoded, length);
   parser_fail (parser, OCI_SECCOMP_BAD_JSON, at, reason);
   return NULL;
 }
 
-/* A string or key: its text, and where its opening quote is. Without escapes, it is reported where
- * it stands, and there it stays. */
-static const char *
-string_read (struct parser *parser, const unsigned char *decoded, size_t length, uint32_t *begin)
+/* Where a string or key begins behind its quote. Without escapes, it is reported where it stands;
+ * else in memory of yajl's, which is past the input's end. */
+static size_t
+string_offset (const struct parser *parser, const unsigned char *decoded)
 {
-  const char *text = (const char *) decoded;
-  size_t offset = (uintptr_t) text - (uintptr_t) parser->json;
+  return (uintptr_t) decoded - (uintptr_t) parser->json;
+}
 
-  if (offset >= parser->length)
-    return string_copy (parser, text, length, begin);
-  parser->json[offset + length] = '\0';
+/* The text of one without escapes, which stays where it stands. */
+static const char *
+string_keep (struct parser *parser, size_t offset, size_t length)
+{
+  char *text = parser->json + offset;
+
   parser->token_end = offset + length + 1;
-  *begin = (uint32_t) (offset - 1);
+  text[length] = '\0';
   return text;
 }
 
@@ -295,16 +328,30 @@ on_number (void *context, const char *text, size_t length)
   return node_add (parser, JSON_NUMBER);
 }
 
+static __attribute__ ((noinline)) int
+on_escapes (struct parser *parser, const unsigned char *decoded, size_t length)
+{
+  struct json_node *node = parser->node;
+
+  node->text = string_copy (parser, decoded, length, &node->begin);
+  node->end = (uint32_t) parser->token_end;
+  return node->text ? node_add (parser, JSON_STRING) : 0;
+}
+
 static int
 on_string (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
   struct json_node *node = parser->node;
+  size_t offset = string_offset (parser, decoded);
 
-  node->text = string_read (parser, decoded, length, &node->begin);
-  node->end = (uint32_t) parser->token_end;
   node->length = (uint32_t) length;
-  return node->text ? node_add (parser, JSON_STRING) : 0;
+  if (offset >= parser->length)
+    return on_escapes (parser, decoded, length);
+  node->begin = (uint32_t) (offset - 1);
+  node->text = string_keep (parser, offset, length);
+  node->end = (uint32_t) parser->token_end;
+  return node_add (parser, JSON_STRING);
 }
 
 static int
@@ -312,8 +359,13 @@ on_key (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
   struct json_node *node = parser->node;
+  size_t offset = string_offset (parser, decoded);
 
-  node->key = string_read (parser, decoded, length, &node->key_begin);
+  node->key_begin = (uint32_t) (offset - 1);
+  if (offset < parser->length)
+    node->key = string_keep (parser, offset, length);
+  else
+    node->key = string_copy (parser, decoded, length, &node->key_begin);
   return node->key != NULL;
 }
 
@@ -329,8 +381,8 @@ container_open (struct parser *parser, enum json_type type)
         arena_printf (parser->arena, "nested too deep; at most %d levels", JSON_MAX_DEPTH));
   if (!node_add (parser, type))
     return 0;
-  parser->parent = node;
-  parser->link = &node->first;
+  parser->parent = parser->node - 1;
+  parser->link = &parser->parent->first;
   return 1;
 }
 
@@ -403,12 +455,14 @@ int
 json_parse (struct json_document *out, const char *file_name, const char *json, size_t length,
             struct arena *arena, struct oci_seccomp_error *err)
 {
+  struct json_node *first = ARENA_NEW (arena, struct json_node);
   struct parser parser = {
       .length = length,
       .arena = arena,
       .err = err,
       .document = out,
-      .node = ARENA_NEW (arena, struct json_node),
+      .node = first,
+      .node_end = first,
       .link = &out->root,
   };
   size_t valid;
