@@ -29,14 +29,26 @@ character_length (const unsigned char *text, size_t room)
   return length;
 }
 
-/* Whether the 16 bytes at text are all ASCII. */
-static bool
-is_ascii (const char *text)
+/* The bits that any of 16 bytes has at its place of a word. */
+static uint64_t
+bits_of_16 (const char *text)
 {
-  uint64_t words[2];
+  uint64_t one, other;
 
-  memcpy (words, text, sizeof words);
-  return !((words[0] | words[1]) & UINT64_C (0x8080808080808080));
+  memcpy (&one, text, sizeof one);
+  memcpy (&other, text + sizeof one, sizeof other);
+  return one | other;
+}
+
+enum { BLOCK = 64 };
+
+static bool
+is_ascii (const char text[BLOCK])
+{
+  uint64_t bits =
+      bits_of_16 (text) | bits_of_16 (text + 16) | bits_of_16 (text + 32) | bits_of_16 (text + 48);
+
+  return !(bits & UINT64_C (0x8080808080808080));
 }
 
 size_t
@@ -46,17 +58,22 @@ text_check_utf8 (const char *text, size_t length, bool *ascii)
 
   *ascii = true;
   while (at < length) {
-    size_t step = 1;
+    size_t end;
 
-    if (length - at >= 16 && is_ascii (text + at)) {
-      step = 16;
-    } else if ((unsigned char) text[at] >= 0x80) {
-      *ascii = false;
-      step = character_length ((const unsigned char *) text + at, length - at);
-      if (!step)
-        return at;
+    while (length - at >= BLOCK && is_ascii (text + at))
+      at += BLOCK;
+    end = length - at < BLOCK ? length : at + BLOCK;
+    while (at < end) {
+      size_t step = 1;
+
+      if ((unsigned char) text[at] >= 0x80) {
+        *ascii = false;
+        step = character_length ((const unsigned char *) text + at, length - at);
+        if (!step)
+          return at;
+      }
+      at += step;
     }
-    at += step;
   }
   return length;
 }

@@ -183,22 +183,30 @@ test_utf8 (void **state)
                                     "\xf5\x80\x80\x80",
                                     "\xff",
                                     "\xfe"};
-  char text[64];
+  enum { MOST = 140 }; /* more than are looked at together, and as much again */
+  char text[2 * MOST + 8];
   bool ascii;
 
   (void) state;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    for (int before = 0; before < 10; before++) {
-      int length = snprintf (text, sizeof text, "%.*s%sabcdefghi", before, "0123456789", good[i]);
+    for (size_t before = 0; before < MOST; before++) {
+      size_t size = strlen (good[i]);
 
-      assert_int_equal (text_check_utf8 (text, (size_t) length, &ascii), length);
-      assert_int_equal (ascii, good[i][0] == 0x7f);
+      memset (text, 'x', sizeof text);
+      memcpy (text + before, good[i], size);
+      for (size_t length = before + size; length < sizeof text; length += 23) {
+        assert_int_equal (text_check_utf8 (text, length, &ascii), length);
+        assert_int_equal (ascii, good[i][0] == 0x7f);
+      }
     }
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    for (int before = 0; before < 10; before++) {
-      int length = snprintf (text, sizeof text, "%.*s%s", before, "0123456789", bad[i]);
+    for (size_t before = 0; before < MOST; before++) {
+      size_t size = strlen (bad[i]);
 
-      assert_int_equal (text_check_utf8 (text, (size_t) length, &ascii), before);
+      memset (text, 'x', sizeof text);
+      memcpy (text + before, bad[i], size);
+      for (size_t length = before + size; length < sizeof text; length += 23)
+        assert_int_equal (text_check_utf8 (text, length, &ascii), before);
     }
 }
 
@@ -359,6 +367,43 @@ test_tree (void **state)
   assert_int_equal (json_member (root, "b")->type, JSON_OBJECT);
   assert_int_equal (json_member (root, "b")->count, 0);
   assert_string_equal (json_member (root, "")->text, "");
+}
+
+/* More values than memory is taken for at once, so that keys and values come apart anywhere. */
+static void
+test_many_values (void **state)
+{
+  enum { COUNT = 300 };
+  char *text = repeat ("{\"k\":[1,true],\"s\":\"t\"},", COUNT, "0]}");
+  char *whole = malloc (strlen (text) + 8);
+  const struct json_node *array, *node;
+  uint32_t index = 0;
+
+  (void) state;
+  assert_non_null (whole);
+  strcpy (stpcpy (whole, "{\"a\":["), text);
+  array = json_member (parse (whole), "a");
+  assert_int_equal (array->count, COUNT + 1);
+  for (node = array->first; node->next; node = node->next, index++) {
+    const struct json_node *k = json_member (node, "k"), *s = json_member (node, "s");
+
+    assert_ptr_equal (node->parent, array);
+    assert_int_equal (node->index, index);
+    assert_int_equal (node->count, 2);
+    assert_ptr_equal (k->next, s);
+    assert_ptr_equal (k->parent, node);
+    assert_int_equal (whole[k->key_begin], '"');
+    assert_string_equal (k->first->text, "1");
+    assert_true (k->first->next->boolean);
+    assert_ptr_equal (k->first->next->parent, k);
+    assert_string_equal (s->text, "t");
+    assert_int_equal (s->index, 1);
+    assert_int_equal (s->column, s->begin + 1);
+    assert_null (s->next);
+  }
+  assert_int_equal (index, COUNT);
+  free (whole);
+  free (text);
 }
 
 /* The input is let go: nothing of the tree may point into it. */
@@ -852,6 +897,7 @@ main (void)
       TEST (test_many_keys),
       TEST (test_some_keys),
       TEST (test_tree),
+      TEST (test_many_values),
       TEST (test_input_is_not_kept),
       TEST (test_long_strings),
       TEST (test_scalars_at_the_top),
