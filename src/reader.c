@@ -270,17 +270,23 @@ read_name (struct reader *reader, const struct json_node *node, struct profile_n
       .syscall = syscall_from_name (node->text, node->length),
       .node = node,
   };
+  if (name->syscall == SYSCALL_UNKNOWN)
+    reader->names_unknown = true;
   return 0;
 }
 
 int
 read_names (struct reader *reader, const struct json_node *array, struct profile_rule *rule)
 {
+  struct profile_name *name;
+
   if (array->count == 0)
     return reader_fail (reader, array, "is empty; want at least one name of a system call");
-  rule->names = arena_take (&reader->profile->arena, array->count * sizeof *rule->names);
+  name = arena_take (&reader->profile->arena, array->count * sizeof *name);
+  rule->names = name;
+  rule->name_count = array->count;
   for (const struct json_node *node = array->first; node; node = node->next) {
-    int code = read_name (reader, node, &rule->names[rule->name_count++]);
+    int code = read_name (reader, node, name++);
 
     if (code)
       return code;
@@ -367,18 +373,24 @@ keep_unknown (struct reader *reader, const struct json_node *node)
   return 0;
 }
 
-int
-reader_keep_rule (struct reader *reader, const struct profile_rule *rule)
+static int
+keep_unknown_names (struct reader *reader, const struct profile_rule *rule)
 {
-  struct profile *profile = reader->profile;
-  const struct profile_name *end = rule->names + rule->name_count;
-
-  *ARENA_PUSH (&profile->arena, profile->rules, profile->rule_count) = *rule;
-  for (const struct profile_name *name = rule->names; name < end; name++) {
+  for (size_t i = 0; i < rule->name_count; i++) {
+    const struct profile_name *name = &rule->names[i];
     int code = name->syscall == SYSCALL_UNKNOWN ? keep_unknown (reader, name->node) : 0;
 
     if (code)
       return code;
   }
   return 0;
+}
+
+int
+reader_keep_rule (struct reader *reader, const struct profile_rule *rule)
+{
+  struct profile *profile = reader->profile;
+
+  *ARENA_PUSH (&profile->arena, profile->rules, profile->rule_count) = *rule;
+  return reader->names_unknown ? keep_unknown_names (reader, rule) : 0;
 }

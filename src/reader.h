@@ -12,6 +12,7 @@ struct reader {
   struct profile *profile; /* what is filled; its arena serves all */
   const struct options *options;
   struct oci_seccomp_error *err;
+  bool names_unknown;               /* whether a name that was read is one that no ABI knows */
   const struct json_node **unknown; /* names that no ABI knows, of the rules that were kept */
   size_t unknown_count;
   const char **warnings; /* all others */
