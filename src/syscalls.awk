@@ -11,15 +11,21 @@ function fail(text) {
   exit 1
 }
 
-function character(name, offset) {
-  return code[substr(name, int(offset) + 1, 1)]
+# Four characters of a name; those behind its end add nothing.
+function word(name, offset,    i, sum) {
+  for (i = 4; i > 0; i--)
+    sum = 256 * sum + code[substr(name, offset + i, 1)]
+  return sum
 }
 
-# The same arithmetic as name_hash in syscalls.c.
-function name_hash(name,    width) {
+# The same arithmetic as name_hash in syscalls.c; no number is too large to be exact. span: how many
+# products have the same slot.
+function name_hash(name,    width, sum) {
   width = length(name)
-  return 128 * (width + character(name, width / 4)) + character(name, 0) + \
-    2 * character(name, width / 2) + 5 * character(name, width * 3 / 4)
+  sum = word(name, 0)
+  if (width >= 4)
+    sum += word(name, int(width / 2) - 2) + word(name, width - 4)
+  return int(sum % 4294967296 * 1096529 % 4294967296 / span)
 }
 
 function multiplexer_parse(text,    part) {
@@ -82,12 +88,13 @@ function per_row_print(type, array, value, missing,    r) {
 function hash_print(    size, r, slot, slots) {
   for (size = 1; size < 4 * rows; size *= 2)
     ;
+  span = 4294967296 / size
   for (r = 0; r < rows; r++) {
-    for (slot = name_hash(name[r]) % size; slot in slots; slot = (slot + 1) % size)
+    for (slot = name_hash(name[r]); slot in slots; slot = (slot + 1) % size)
       ;
     slots[slot] = r
   }
-  print "enum { HASH_SLOTS = " size " };"
+  print "enum { HASH_SLOTS = " size ", HASH_SPAN = " span " };"
   print "static const int16_t hash_rows[HASH_SLOTS] = {"
   for (slot = 0; slot < size; slot++)
     print "  " (slot in slots ? slots[slot] : -1) ","

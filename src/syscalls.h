@@ -33,8 +33,7 @@ enum syscall_column {
   SYSCALL_COLUMNS
 };
 
-/* The row of a name; SYSCALL_UNKNOWN if no ABI knows it. Costs one hash. A byte of the name is read
- * even if it is empty: the NUL. */
+/* The row of a name; SYSCALL_UNKNOWN if no ABI knows it. Costs one hash. */
 int syscall_from_name (const char *name, size_t length);
 
 int syscall_count (void);
