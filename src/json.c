@@ -144,7 +144,7 @@ parser_fail_syntax (struct parser *parser)
 
 /* --- nodes --------------------------------------------------------------------------------- */
 
-static int node_add (struct parser *parser, enum json_type type);
+static inline int node_add (struct parser *parser, enum json_type type);
 
 /* Takes memory for the next nodes: the one to come moves there. 0 if there are too many. */
 static __attribute__ ((noinline)) int
@@ -174,8 +174,9 @@ node_add_further (struct parser *parser, enum json_type type)
 }
 
 /* Puts the node that was read into its place and begins the next; 0 if there are too many. What is
- * rare is a call at an end, so that all else needs none. */
-static int
+ * rare is a call at an end, so that all else needs none; and each callback has this in it, as most
+ * of what a profile has are strings, and each is one call of on_string then. */
+static inline __attribute__ ((always_inline)) int
 node_add (struct parser *parser, enum json_type type)
 {
   struct json_node *node = parser->node, *parent = parser->parent;
@@ -236,8 +237,8 @@ string_keep (struct parser *parser, size_t offset, size_t length)
 {
   char *text = parser->json + offset;
 
-  parser->token_end = offset + length + 1;
   text[length] = '\0';
+  parser->token_end = offset + length + 1;
   return text;
 }
 
@@ -334,6 +335,7 @@ on_escapes (struct parser *parser, const unsigned char *decoded, size_t length)
   struct json_node *node = parser->node;
 
   node->text = string_copy (parser, decoded, length, &node->begin);
+  node->length = (uint32_t) length;
   node->end = (uint32_t) parser->token_end;
   return node->text ? node_add (parser, JSON_STRING) : 0;
 }
@@ -342,14 +344,17 @@ static int
 on_string (void *context, const unsigned char *decoded, size_t length)
 {
   struct parser *parser = context;
-  struct json_node *node = parser->node;
   size_t offset = string_offset (parser, decoded);
+  const char *text;
+  struct json_node *node;
 
-  node->length = (uint32_t) length;
   if (offset >= parser->length)
     return on_escapes (parser, decoded, length);
+  text = string_keep (parser, offset, length);
+  node = parser->node;
+  node->text = text;
+  node->length = (uint32_t) length;
   node->begin = (uint32_t) (offset - 1);
-  node->text = string_keep (parser, offset, length);
   node->end = (uint32_t) parser->token_end;
   return node_add (parser, JSON_STRING);
 }
