@@ -91,10 +91,9 @@ warn_of_words (struct reader *reader, const struct filter *filter)
 }
 
 static int
-read_filter (struct reader *reader, const struct json_node *rule, struct filter *filter)
+read_filter (struct reader *reader, const struct json_node *object, struct filter *filter)
 {
-  const struct json_node *object;
-  int code = reader_optional (reader, rule, filter->name, JSON_OBJECT, &object);
+  int code = object ? reader_expect (reader, object, JSON_OBJECT, NULL) : 0;
 
   if (code || !object)
     return code;
@@ -229,60 +228,24 @@ filter_keep (struct reader *reader, const struct filter *filter, const char **wh
   return true;
 }
 
-/* --- rules --------------------------------------------------------------------------------- */
-
-/* The old form has one name as a string. */
-static int
-read_rule_names (struct reader *reader, const struct json_node *node, struct profile_rule *rule)
+int
+read_filters (struct reader *reader, const struct json_node *rule, const struct json_node *excludes,
+              const struct json_node *includes, bool *kept)
 {
-  const struct json_node *name, *names;
-  int code = read_text (reader, node, "name", &name);
-
-  if (code == 0)
-    code = reader_optional (reader, node, "names", JSON_ARRAY, &names);
-  if (code)
-    return code;
-  if (name && names && names->count)
-    return reader_fail (reader, name, "stands beside names; want only one of the two");
-  if (!name && !names)
-    return json_fail_missing (reader->err, &reader->profile->document, node, "names",
-                              "an array of names of system calls");
-  if (!name)
-    return read_names (reader, names, rule);
-  rule->names = ARENA_NEW (&reader->profile->arena, struct profile_name);
-  rule->name_count = 1;
-  return read_name (reader, name, rule->names);
-}
-
-/* All of a rule is checked before its filters may drop it: a mistake in it would else show up on
- * some machines only. */
-static int
-read_rule (struct reader *reader, const struct json_node *node)
-{
-  static const struct verdict_keys keys = {"action", "errnoRet", "errno"};
-  struct profile_rule rule = {.node = node};
-  struct filter excludes = {.name = "excludes", .excludes = true}, includes = {.name = "includes"};
+  struct profile *profile = reader->profile;
+  struct filter out = {.name = "excludes", .excludes = true}, in = {.name = "includes"};
   const char *why = NULL;
-  bool kept;
-  int code = reader_expect (reader, node, JSON_OBJECT, NULL);
+  int code = read_filter (reader, excludes, &out);
 
   if (code == 0)
-    code = read_rule_names (reader, node, &rule);
-  if (code == 0)
-    code = read_verdict (reader, node, &keys, &rule.verdict);
-  if (code == 0)
-    code = read_conditions (reader, node, &rule);
-  if (code == 0)
-    code = read_filter (reader, node, &excludes);
-  if (code == 0)
-    code = read_filter (reader, node, &includes);
+    code = read_filter (reader, includes, &in);
   if (code)
     return code;
-  kept = filter_keep (reader, &excludes, &why) && filter_keep (reader, &includes, &why);
+  *kept = filter_keep (reader, &out, &why) && filter_keep (reader, &in, &why);
   if (why)
-    *ARENA_PUSH (&reader->profile->arena, reader->profile->choices, reader->profile->choice_count) =
-        (struct profile_choice){node, kept, why};
-  return kept ? reader_keep_rule (reader, &rule) : 0;
+    *ARENA_PUSH (&profile->arena, profile->choices, profile->choice_count) =
+        (struct profile_choice){rule, *kept, why};
+  return 0;
 }
 
 /* --- architectures ------------------------------------------------------------------------- */
@@ -354,20 +317,9 @@ read_architectures (struct reader *reader, const struct json_node *root)
 int
 read_docker (struct reader *reader, const struct json_node *root)
 {
-  static const struct verdict_keys keys = {"defaultAction", "defaultErrnoRet", "defaultErrno"};
-  const struct json_node *syscalls;
-  int code = read_top (reader, root, &keys);
+  int code = read_top (reader, root, json_member (root, "defaultErrno"));
 
   if (code == 0)
     code = read_architectures (reader, root);
-  if (code == 0)
-    code = reader_optional (reader, root, "syscalls", JSON_ARRAY, &syscalls);
-  if (code || !syscalls)
-    return code;
-  for (const struct json_node *node = syscalls->first; node; node = node->next) {
-    code = read_rule (reader, node);
-    if (code)
-      return code;
-  }
-  return 0;
+  return code ? code : read_rules (reader, root, RULE_MEMBERS);
 }

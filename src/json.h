@@ -53,7 +53,12 @@ int json_parse (struct json_document *out, const char *file_name, const char *js
  * NULL or non-object node has no members. */
 const struct json_node *json_member (const struct json_node *object, const char *key);
 
-/* The same, but a null member is there. */
+/* The same for many keys of an object, whose members are gone through once: where it has keys[i],
+ * members[i] is set. */
+void json_members (const struct json_node *object, const char *const *keys, size_t count,
+                   const struct json_node **members);
+
+/* The same for one key, but a null member is there. */
 const struct json_node *json_member_or_null (const struct json_node *object, const char *key);
 
 /* --- messages ------------------------------------------------------------------------------ */

@@ -23,6 +23,27 @@ json_member (const struct json_node *object, const char *key)
   return node && node->type != JSON_NULL ? node : NULL;
 }
 
+/* Sets the one of members that node is. */
+static void
+member_set (const struct json_node *node, const char *const *keys, size_t count,
+            const struct json_node **members)
+{
+  for (size_t i = 0; i < count; i++)
+    if (node->key[0] == keys[i][0] && strcmp (node->key, keys[i]) == 0) {
+      members[i] = node;
+      return;
+    }
+}
+
+void
+json_members (const struct json_node *object, const char *const *keys, size_t count,
+              const struct json_node **members)
+{
+  for (const struct json_node *node = object->first; node; node = node->next)
+    if (node->type != JSON_NULL)
+      member_set (node, keys, count, members);
+}
+
 const char *
 json_type_name (enum json_type type)
 {

@@ -5,53 +5,89 @@
 
 #include "reader.h"
 
-/* --- the OCI section ----------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------------------------- */
 
+/* The old form has one name as a string. */
 static int
-read_rule (struct reader *reader, const struct json_node *node)
+read_rule_names (struct reader *reader, const struct json_node *node, const struct json_node *name,
+                 const struct json_node *names, struct profile_rule *rule)
 {
-  static const struct verdict_keys keys = {"action", "errnoRet", NULL};
+  int code = reader_expect_text (reader, &name);
+
+  if (code == 0 && names)
+    code = reader_expect (reader, names, JSON_ARRAY, NULL);
+  if (code)
+    return code;
+  if (name && names && names->count)
+    return reader_fail (reader, name, "stands beside names; want only one of the two");
+  if (!name && !names)
+    return json_fail_missing (reader->err, &reader->profile->document, node, "names",
+                              "an array of names of system calls");
+  if (!name)
+    return read_names (reader, names, rule);
+  rule->names = ARENA_NEW (&reader->profile->arena, struct profile_name);
+  rule->name_count = 1;
+  return read_name (reader, name, rule->names);
+}
+
+/* All of a rule is checked before its filters may drop it: a mistake in it would else show up on
+ * some machines only. */
+static int
+read_rule (struct reader *reader, const struct json_node *node, size_t known)
+{
+  static const char *const keys[RULE_MEMBERS] = {
+      [RULE_NAMES] = "names",       [RULE_ACTION] = "action",     [RULE_ERRNO_RET] = "errnoRet",
+      [RULE_ARGS] = "args",         [RULE_NAME] = "name",         [RULE_ERRNO] = "errno",
+      [RULE_EXCLUDES] = "excludes", [RULE_INCLUDES] = "includes",
+  };
+  const struct json_node *members[RULE_MEMBERS] = {NULL};
+  struct verdict_members verdict;
   struct profile_rule rule = {.node = node};
-  const struct json_node *names;
+  bool kept = true;
   int code = reader_expect (reader, node, JSON_OBJECT, NULL);
 
   if (code)
     return code;
-  names = json_member (node, "names");
-  if (!names)
-    return json_fail_missing (reader->err, &reader->profile->document, node, "names",
-                              "an array of names of system calls");
-  code = reader_expect (reader, names, JSON_ARRAY, NULL);
+  json_members (node, keys, known, members);
+  verdict =
+      (struct verdict_members){members[RULE_ACTION], members[RULE_ERRNO_RET], members[RULE_ERRNO]};
+  code = read_rule_names (reader, node, members[RULE_NAME], members[RULE_NAMES], &rule);
   if (code == 0)
-    code = read_names (reader, names, &rule);
+    code = read_verdict (reader, node, keys[RULE_ACTION], &verdict, &rule.verdict);
   if (code == 0)
-    code = read_verdict (reader, node, &keys, &rule.verdict);
-  if (code == 0)
-    code = read_conditions (reader, node, &rule);
-  return code ? code : reader_keep_rule (reader, &rule);
+    code = read_conditions (reader, members[RULE_ARGS], &rule);
+  if (code == 0 && (members[RULE_EXCLUDES] || members[RULE_INCLUDES]))
+    code = read_filters (reader, node, members[RULE_EXCLUDES], members[RULE_INCLUDES], &kept);
+  return code || !kept ? code : reader_keep_rule (reader, &rule);
+}
+
+int
+read_rules (struct reader *reader, const struct json_node *section, size_t known)
+{
+  const struct json_node *array;
+  int code = reader_optional (reader, section, "syscalls", JSON_ARRAY, &array);
+
+  if (code || !array)
+    return code;
+  for (const struct json_node *node = array->first; node; node = node->next) {
+    code = read_rule (reader, node, known);
+    if (code)
+      return code;
+  }
+  return 0;
 }
 
 int
 read_section (struct reader *reader, const struct json_node *section)
 {
-  static const struct verdict_keys keys = {"defaultAction", "defaultErrnoRet", NULL};
-  const struct json_node *architectures, *syscalls;
-  int code = read_top (reader, section, &keys);
+  const struct json_node *architectures;
+  int code = read_top (reader, section, NULL);
 
   if (code == 0)
     code = reader_optional (reader, section, "architectures", JSON_ARRAY, &architectures);
   if (code == 0)
     code = read_abis (reader, architectures);
-  if (code == 0)
-    code = reader_optional (reader, section, "syscalls", JSON_ARRAY, &syscalls);
-  if (code || !syscalls)
-    return code;
-  for (const struct json_node *node = syscalls->first; node; node = node->next) {
-    code = read_rule (reader, node);
-    if (code)
-      return code;
-  }
-  return 0;
+  return code ? code : read_rules (reader, section, RULE_SECTION_MEMBERS);
 }
 
 /* --- kinds --------------------------------------------------------------------------------- */
@@ -83,26 +119,12 @@ fail_two_profiles (struct reader *reader, const struct json_node *action)
                     "a profile of its own in an OCI config.json; want linux.seccomp.defaultAction");
 }
 
-/* What only Docker's and Podman's profiles have. */
+/* Docker's and Podman's profiles may have all that a section has, and more. */
 static bool
-is_docker (const struct json_node *root)
+is_profile (const struct json_node *root)
 {
-  static const char *const top[] = {"archMap", "defaultErrno", NULL};
-  static const char *const rule[] = {"name", "includes", "excludes", "errno", "comment", NULL};
-  const struct json_node *syscalls = json_member (root, "syscalls");
-
-  if (has_key_of (root, top))
-    return true;
-  for (const struct json_node *node = syscalls ? syscalls->first : NULL; node; node = node->next)
-    if (has_key_of (node, rule))
-      return true;
-  return false;
-}
-
-static bool
-is_section (const struct json_node *root)
-{
-  static const char *const keys[] = {"defaultAction", "syscalls", "architectures", NULL};
+  static const char *const keys[] = {"defaultAction", "syscalls",     "architectures",
+                                     "archMap",       "defaultErrno", NULL};
 
   return has_key_of (root, keys);
 }
@@ -148,10 +170,8 @@ read_any (struct reader *reader, const struct json_node *root)
     return fail_two_profiles (reader, json_member (root, "defaultAction"));
   if (is_config (root))
     return read_config (reader, root);
-  if (is_docker (root))
+  if (is_profile (root))
     return read_docker (reader, root);
-  if (is_section (root))
-    return read_section (reader, root);
   return reader_fail (reader, root, "has neither defaultAction nor linux; want %s", want);
 }
 

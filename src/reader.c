@@ -61,14 +61,21 @@ reader_optional (struct reader *reader, const struct json_node *object, const ch
 }
 
 int
-read_text (struct reader *reader, const struct json_node *object, const char *key,
-           const struct json_node **member)
+reader_expect_text (struct reader *reader, const struct json_node **member)
 {
-  int code = reader_optional (reader, object, key, JSON_STRING, member);
+  int code = *member ? reader_expect (reader, *member, JSON_STRING, NULL) : 0;
 
   if (code == 0 && *member && (*member)->length == 0)
     *member = NULL;
   return code;
+}
+
+static int
+read_text (struct reader *reader, const struct json_node *object, const char *key,
+           const struct json_node **member)
+{
+  *member = json_member (object, key);
+  return reader_expect_text (reader, member);
 }
 
 static int
@@ -107,14 +114,13 @@ fail_takes_none (struct reader *reader, const struct json_node *node, uint32_t a
 
 /* Both members are checked, and the word beats the number. */
 static int
-read_verdict_data (struct reader *reader, const struct json_node *object,
-                   const struct verdict_keys *keys, uint32_t action, uint32_t *data)
+read_verdict_data (struct reader *reader, const struct json_node *number,
+                   const struct json_node *word, uint32_t action, uint32_t *data)
 {
-  const struct json_node *number = json_member (object, keys->number), *word = NULL;
   uint64_t value = DEFAULT_ERRNO;
   uint32_t max = SECCOMP_RET_DATA;
   bool takes = action_takes_data (action, &max);
-  int code = keys->word ? read_text (reader, object, keys->word, &word) : 0;
+  int code = reader_expect_text (reader, &word);
 
   if (number && code == 0)
     code = read_unsigned (reader, number, max, &value);
@@ -127,23 +133,23 @@ read_verdict_data (struct reader *reader, const struct json_node *object,
 }
 
 int
-read_verdict (struct reader *reader, const struct json_node *object,
-              const struct verdict_keys *keys, uint32_t *verdict)
+read_verdict (struct reader *reader, const struct json_node *object, const char *key,
+              const struct verdict_members *members, uint32_t *verdict)
 {
-  const struct json_node *node = json_member (object, keys->action);
+  const struct json_node *node = members->action;
   uint32_t action, data;
   char want[NAMES_TEXT];
   int code;
 
   if (!node)
-    return json_fail_missing (reader->err, &reader->profile->document, object, keys->action,
+    return json_fail_missing (reader->err, &reader->profile->document, object, key,
                               names_text (action_names, want));
   if (node->type != JSON_STRING)
     return reader_expect (reader, node, JSON_STRING, names_text (action_names, want));
   if (!action_from_name (node->text, SPELLING_SPEC, &action))
     return fail_unknown (reader, OCI_SECCOMP_UNKNOWN_ACTION, node, "action",
                          names_text (action_names, want));
-  code = read_verdict_data (reader, object, keys, action, &data);
+  code = read_verdict_data (reader, members->number, members->word, action, &data);
   if (code)
     return code;
   *verdict = action | data;
@@ -245,9 +251,12 @@ read_listener (struct reader *reader, const struct json_node *section)
 }
 
 int
-read_top (struct reader *reader, const struct json_node *section, const struct verdict_keys *keys)
+read_top (struct reader *reader, const struct json_node *section, const struct json_node *word)
 {
-  int code = read_verdict (reader, section, keys, &reader->profile->default_verdict);
+  const char *key = "defaultAction";
+  const struct verdict_members members = {json_member (section, key),
+                                          json_member (section, "defaultErrnoRet"), word};
+  int code = read_verdict (reader, section, key, &members, &reader->profile->default_verdict);
 
   if (code == 0)
     code = read_flags (reader, section);
@@ -294,15 +303,20 @@ read_names (struct reader *reader, const struct json_node *array, struct profile
   return 0;
 }
 
+enum { CONDITION_INDEX, CONDITION_OP, CONDITION_VALUE, CONDITION_VALUE_TWO, CONDITION_MEMBERS };
+
+static const char *const condition_keys[CONDITION_MEMBERS] = {"index", "op", "value", "valueTwo"};
+
 static int
-read_operator (struct reader *reader, const struct json_node *object, enum op *op)
+read_operator (struct reader *reader, const struct json_node *object,
+               const struct json_node *const *members, enum op *op)
 {
-  const struct json_node *node = json_member (object, "op");
+  const struct json_node *node = members[CONDITION_OP];
   char want[NAMES_TEXT];
 
   if (!node)
-    return json_fail_missing (reader->err, &reader->profile->document, object, "op",
-                              names_text (operator_names, want));
+    return json_fail_missing (reader->err, &reader->profile->document, object,
+                              condition_keys[CONDITION_OP], names_text (operator_names, want));
   if (node->type != JSON_STRING)
     return reader_expect (reader, node, JSON_STRING, names_text (operator_names, want));
   if (!operator_from_name (node->text, SPELLING_SPEC, op))
@@ -312,42 +326,42 @@ read_operator (struct reader *reader, const struct json_node *object, enum op *o
 }
 
 static int
-read_required_unsigned (struct reader *reader, const struct json_node *object, const char *key,
-                        uint64_t max, uint64_t *value)
+read_required_unsigned (struct reader *reader, const struct json_node *object,
+                        const struct json_node *const *members, int which, uint64_t max,
+                        uint64_t *value)
 {
-  const struct json_node *node = json_member (object, key);
-
-  if (!node)
-    return json_fail_missing (reader->err, &reader->profile->document, object, key,
-                              "an unsigned integer");
-  return read_unsigned (reader, node, max, value);
+  if (!members[which])
+    return json_fail_missing (reader->err, &reader->profile->document, object,
+                              condition_keys[which], "an unsigned integer");
+  return read_unsigned (reader, members[which], max, value);
 }
 
 static int
 read_condition (struct reader *reader, const struct json_node *node, struct condition *condition)
 {
-  const struct json_node *second;
+  const struct json_node *members[CONDITION_MEMBERS] = {NULL};
   uint64_t index = 0;
   int code = reader_expect (reader, node, JSON_OBJECT, NULL);
 
+  if (code)
+    return code;
+  json_members (node, condition_keys, CONDITION_MEMBERS, members);
+  code = read_required_unsigned (reader, node, members, CONDITION_INDEX, 5, &index);
   if (code == 0)
-    code = read_required_unsigned (reader, node, "index", 5, &index);
+    code = read_operator (reader, node, members, &condition->op);
   if (code == 0)
-    code = read_operator (reader, node, &condition->op);
-  if (code == 0)
-    code = read_required_unsigned (reader, node, "value", UINT64_MAX, &condition->value);
-  second = json_member (node, "valueTwo");
-  if (code == 0 && second)
-    code = read_unsigned (reader, second, UINT64_MAX, &condition->value_two);
+    code = read_required_unsigned (reader, node, members, CONDITION_VALUE, UINT64_MAX,
+                                   &condition->value);
+  if (code == 0 && members[CONDITION_VALUE_TWO])
+    code = read_unsigned (reader, members[CONDITION_VALUE_TWO], UINT64_MAX, &condition->value_two);
   condition->index = (uint8_t) index;
   return code;
 }
 
 int
-read_conditions (struct reader *reader, const struct json_node *node, struct profile_rule *rule)
+read_conditions (struct reader *reader, const struct json_node *array, struct profile_rule *rule)
 {
-  const struct json_node *array;
-  int code = reader_optional (reader, node, "args", JSON_ARRAY, &array);
+  int code = array ? reader_expect (reader, array, JSON_ARRAY, NULL) : 0;
 
   if (code || !array)
     return code;

@@ -19,10 +19,24 @@ struct reader {
   size_t warning_count;
 };
 
-/* Which members make a verdict: `action` with `number` (errnoRet) and, in Docker profiles alone,
- * the errno as a word; else NULL. */
-struct verdict_keys {
-  const char *action, *number, *word;
+/* The members of a rule, the commonest first; a section's has those before RULE_SECTION_MEMBERS. */
+enum {
+  RULE_NAMES,
+  RULE_ACTION,
+  RULE_ERRNO_RET,
+  RULE_ARGS,
+  RULE_SECTION_MEMBERS,
+  RULE_NAME = RULE_SECTION_MEMBERS,
+  RULE_ERRNO,
+  RULE_EXCLUDES,
+  RULE_INCLUDES,
+  RULE_MEMBERS
+};
+
+/* The members that make a verdict, each NULL if it is absent: `action` with `number` (errnoRet)
+ * and, in Docker profiles alone, the errno as a word. */
+struct verdict_members {
+  const struct json_node *action, *number, *word;
 };
 
 /* INVALID_PROFILE at a node. */
@@ -41,12 +55,12 @@ int reader_expect (struct reader *reader, const struct json_node *node, enum jso
 int reader_optional (struct reader *reader, const struct json_node *object, const char *key,
                      enum json_type type, const struct json_node **member);
 
-/* A string member; NULL if it is absent or empty, which is how Go's engines write an absent one. */
-int read_text (struct reader *reader, const struct json_node *object, const char *key,
-               const struct json_node **member);
+/* A string member or NULL: NULL if it is empty, which is how Go's engines write an absent one. */
+int reader_expect_text (struct reader *reader, const struct json_node **member);
 
-int read_verdict (struct reader *reader, const struct json_node *object,
-                  const struct verdict_keys *keys, uint32_t *verdict);
+/* `key` is that of the object's action. */
+int read_verdict (struct reader *reader, const struct json_node *object, const char *key,
+                  const struct verdict_members *members, uint32_t *verdict);
 
 /* One SCMP_ARCH_* word. */
 int read_abi (struct reader *reader, const struct json_node *node, enum abi *abi);
@@ -57,18 +71,25 @@ int read_abis (struct reader *reader, const struct json_node *array);
 int read_flags (struct reader *reader, const struct json_node *section);
 int read_listener (struct reader *reader, const struct json_node *section);
 
-/* A rule's parts: an array of names, and args. */
+/* A rule's parts: an array of names, and args, which may be NULL. */
 int read_names (struct reader *reader, const struct json_node *array, struct profile_rule *rule);
 int read_name (struct reader *reader, const struct json_node *node, struct profile_name *name);
-int read_conditions (struct reader *reader, const struct json_node *node,
+int read_conditions (struct reader *reader, const struct json_node *array,
                      struct profile_rule *rule);
+
+/* "excludes" and "includes" of a Docker rule, each of which may be NULL: whether they keep it. */
+int read_filters (struct reader *reader, const struct json_node *rule,
+                  const struct json_node *excludes, const struct json_node *includes, bool *kept);
 
 /* Puts a rule into the profile. UNKNOWN_SYSCALL if options ask for that. */
 int reader_keep_rule (struct reader *reader, const struct profile_rule *rule);
 
-/* The rest of a section, the rules apart: what both formats have at their top. */
-int read_top (struct reader *reader, const struct json_node *section,
-              const struct verdict_keys *keys);
+/* The rules of a section, of which the first `known` members count. */
+int read_rules (struct reader *reader, const struct json_node *section, size_t known);
+
+/* The rest of a section, the rules apart: what both formats have at their top. `word` is the
+ * default's errno as a word, or NULL. */
+int read_top (struct reader *reader, const struct json_node *section, const struct json_node *word);
 
 /* The whole of either format. */
 int read_section (struct reader *reader, const struct json_node *section);
