@@ -390,6 +390,25 @@ fail_too_large (const struct call *call, const struct abi_row *abi, bool togethe
                call->rule_count, name, call->number, abi->name, PROGRAM_MAX_LENGTH);
 }
 
+/* Whether no form is shorter than the one that starts with the high words: the rules are a set of
+ * 32-bit values of one argument, so the high word is asked once, while other forms ask for it with
+ * each of the values. So much for most rules that people write. */
+static bool
+high_first_is_shortest (const struct call *call)
+{
+  const struct rule *first = &call->rules[0];
+
+  for (size_t i = 0; i < call->rule_count; i++) {
+    const struct rule *rule = &call->rules[i];
+
+    if (rule->test_count != 1 || rule->verdict != first->verdict ||
+        rule->tests->index != first->tests->index || rule->tests->value > UINT32_MAX ||
+        (rule->tests->op == OPERATOR_MASKED_EQ && call->rule_count > 1))
+      return false;
+  }
+  return true;
+}
+
 /* The shortest of the forms that start with the high and with the low word of each argument, and of
  * the plain one: where many rules test several arguments each, what is decided once in the plain
  * form may be decided over and over in the others. */
@@ -399,11 +418,13 @@ lower_call (const struct node **out, struct graph *graph, const struct call *cal
             struct oci_seccomp_error *err)
 {
   const uint32_t before = graph->count;
+  bool found;
 
   *out = lower (graph, call, abi, true, otherwise, scratch);
-  if (*out && abi->wide)
+  found = *out && high_first_is_shortest (call);
+  if (*out && abi->wide && !found)
     *out = shorter (graph, *out, lower (graph, call, abi, false, otherwise, scratch), scratch);
-  if (call->rule_count <= PROGRAM_MAX_LENGTH)
+  if (call->rule_count <= PROGRAM_MAX_LENGTH && !found)
     *out = shorter (graph, *out, chain_build (graph, call, abi, otherwise), scratch);
   if (*out && graph->count <= GRAPH_MAX)
     return OCI_SECCOMP_OK;
