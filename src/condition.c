@@ -1,37 +1,18 @@
 #include "condition.h"
 
-#include <string.h>
-
-#include <linux/filter.h>
-
 #include "cube.h"
 #include "program.h"
-#include "residual.h"
+#include "state.h"
 #include "syscalls.h"
 #include "tree.h"
 
-/* How it works. A state is what is left to decide: rules in order, each with the tests that are not
- * yet known to hold. Deciding a state picks one word, cuts its values where some test's outcome
- * changes, and for each piece goes on with what the tests have become. States that have become
- * equal are decided once, so that the result is a graph, not a tree. That is short for what people
- * write; for rules made to make it explode, a budget ends it, and the rules are tested one after
- * the other instead. */
+/* How it works. Deciding a state (state.h) picks one word, cuts its values where some test's
+ * outcome changes, and for each piece goes on with what the tests have become. States that have
+ * become equal are decided once, so that the result is a graph, not a tree. That is short for what
+ * people write; for rules made to make it explode, a budget ends it, and the rules are tested one
+ * after the other instead. */
 
-struct pending {
-  uint32_t verdict;
-  uint32_t count; /* never 0 */
-  const struct residual *tests;
-};
-
-struct state {
-  struct pending *rules;
-  size_t count;
-  uint32_t otherwise; /* where no rule matches */
-  int loaded;         /* the word that the accumulator holds, or NO_WORD */
-};
-
-enum { NO_WORD = -1, MEMO_BUCKETS = 32 };
-
+/* A state that has been decided, to be found again. */
 struct memo {
   struct memo *next;
   uint64_t hash;
@@ -39,281 +20,58 @@ struct memo {
   const struct node *node;
 };
 
+enum { MEMO_BUCKETS = 32 };
+
 struct lowering {
   struct graph *graph;
-  const struct abi_row *abi;
-  bool high_first; /* which word of an argument is tested first */
-  bool exhausted;  /* the graph's effort is */
+  bool big_endian;
+  struct state next; /* to be decided: it gives way to the next one once it is kept */
   struct memo *memo[MEMO_BUCKETS];
   struct arena *scratch;
 };
 
-/* --- words: 0 to 11, tested in this order --- */
-
-static int
-word_of (const struct lowering *l, const struct residual *test)
-{
-  bool high = test->part == PART_BOTH ? l->high_first : test->part == PART_HIGH;
-
-  return (int) (test->index * 2) + (high != l->high_first);
-}
-
-static bool
-word_is_high (const struct lowering *l, int word)
-{
-  return (word % 2 == 0) == l->high_first;
-}
-
-static const struct node *
-load_word (const struct lowering *l, int word, const struct node *next)
-{
-  uint32_t offset =
-      abi_argument_offset (l->abi->big_endian, (unsigned) word / 2, word_is_high (l, word));
-
-  return node_load (l->graph, offset, next);
-}
-
-static int
-first_word (const struct lowering *l, const struct state *state)
-{
-  int first = 2 * 6;
-
-  for (size_t i = 0; i < state->count; i++)
-    for (uint32_t t = 0; t < state->rules[i].count; t++) {
-      int word = word_of (l, &state->rules[i].tests[t]);
-
-      if (word < first)
-        first = word;
-    }
-  return first;
-}
-
-/* --- states --- */
-
-static bool
-spend (struct lowering *l, size_t *budget, size_t amount)
-{
-  if (*budget < amount)
-    l->exhausted = true;
-  else
-    *budget -= amount;
-  return !l->exhausted;
-}
-
-/* Adds a rule to a state; one without tests decides, and ends it. */
-static void
-state_add (struct lowering *l, struct state *state, uint32_t verdict, const struct residual *tests,
-           uint32_t count)
-{
-  if (count == 0)
-    state->otherwise = verdict;
-  else if (spend (l, &l->graph->effort.space, count))
-    *ARENA_PUSH (l->scratch, state->rules, state->count) =
-        (struct pending){verdict, count, arena_copy (l->scratch, tests, count * sizeof *tests)};
-}
-
-/* The last rules say nothing where they say what is said anyway if they don't match. */
-static void
-state_trim (struct state *state)
-{
-  while (state->count && state->rules[state->count - 1].verdict == state->otherwise)
-    state->count--;
-}
-
-/* What is left of a rule's tests; OUTCOME_TRUE if nothing. */
-static enum outcome
-rule_know (struct residual out[RESIDUALS_PER_RULE], uint32_t *count, const struct pending *rule,
-           const struct knowledge *known)
-{
-  *count = 0;
-  for (uint32_t t = 0; t < rule->count; t++) {
-    enum outcome outcome = residual_know (&out[*count], &rule->tests[t], known);
-
-    if (outcome == OUTCOME_FALSE)
-      return OUTCOME_FALSE;
-    if (outcome == OUTCOME_OPEN)
-      ++*count;
-  }
-  return *count ? OUTCOME_OPEN : OUTCOME_TRUE;
-}
-
-static void
-state_know (struct lowering *l, struct state *out, const struct state *from,
-            const struct knowledge *known, int loaded)
-{
-  struct residual tests[RESIDUALS_PER_RULE];
-  uint32_t count;
-
-  *out = (struct state){NULL, 0, from->otherwise, loaded};
-  for (size_t i = 0; i < from->count; i++) {
-    const struct pending *rule = &from->rules[i];
-    enum outcome outcome;
-
-    if (!spend (l, &l->graph->effort.time, rule->count))
-      break;
-    outcome = rule_know (tests, &count, rule, known);
-    if (outcome != OUTCOME_FALSE)
-      state_add (l, out, rule->verdict, tests, count);
-    if (outcome == OUTCOME_TRUE)
-      break;
-  }
-  state_trim (out);
-  if (loaded != NO_WORD && first_word (l, out) != loaded)
-    out->loaded = NO_WORD;
-}
-
-static struct state
-state_begin (struct lowering *l, const struct call *call, uint32_t otherwise)
-{
-  struct state state = {NULL, 0, otherwise, NO_WORD};
-
-  for (size_t i = 0; i < call->rule_count; i++) {
-    const struct rule *rule = &call->rules[i];
-    struct residual tests[RESIDUALS_PER_RULE];
-    uint32_t count = 0, added;
-    enum outcome outcome = OUTCOME_TRUE;
-
-    for (int t = 0; t < rule->test_count && outcome != OUTCOME_FALSE; t++) {
-      outcome = residual_begin (&tests[count], &added, &rule->tests[t], l->abi->wide);
-      if (outcome == OUTCOME_OPEN)
-        count += added;
-    }
-    if (outcome == OUTCOME_FALSE)
-      continue;
-    state_add (l, &state, rule->verdict, tests, count);
-    if (count == 0)
-      break;
-  }
-  state_trim (&state);
-  return state;
-}
-
-static uint64_t
-state_hash (const struct state *state)
-{
-  uint64_t hash = state->otherwise ^ (uint64_t) state->loaded << 32;
-
-  for (size_t i = 0; i < state->count; i++) {
-    hash = hash * 31 + state->rules[i].verdict;
-    for (uint32_t t = 0; t < state->rules[i].count; t++)
-      hash = residual_hash (hash, &state->rules[i].tests[t]);
-  }
-  return hash;
-}
-
-static bool
-state_equal (const struct state *a, const struct state *b)
-{
-  if (a->count != b->count || a->otherwise != b->otherwise || a->loaded != b->loaded)
-    return false;
-  for (size_t i = 0; i < a->count; i++) {
-    const struct pending *left = &a->rules[i], *right = &b->rules[i];
-
-    if (left->verdict != right->verdict || left->count != right->count)
-      return false;
-    for (uint32_t t = 0; t < left->count; t++)
-      if (!residual_equal (&left->tests[t], &right->tests[t]))
-        return false;
-  }
-  return true;
-}
-
-/* --- deciding: NULL once the budget is spent --- */
+/* --- deciding: NULL once the effort is spent --- */
 
 static const struct node *decide (struct lowering *l, const struct state *state);
 
-/* A masked test of this word is no range of values: it is asked by itself, before those. */
-static const struct residual *
-find_masked (const struct lowering *l, const struct state *state, int word)
+static const struct node *
+decide_next (struct lowering *l, const struct state *state, const struct knowledge *known,
+             int loaded)
 {
-  for (size_t i = 0; i < state->count; i++)
-    for (uint32_t t = 0; t < state->rules[i].count; t++) {
-      const struct residual *test = &state->rules[i].tests[t];
-
-      if (test->op == OPERATOR_MASKED_EQ && word_of (l, test) == word)
-        return test;
-    }
-  return NULL;
+  return state_know (&l->next, state, known, loaded, &l->graph->effort) ? decide (l, &l->next)
+                                                                        : NULL;
 }
 
+/* A masked test is no range of values: it is asked by itself, before those. */
 static const struct node *
 decide_masked (struct lowering *l, const struct state *state, int word, const struct residual *test)
 {
   struct cube cube = {(uint32_t) test->mask, (uint32_t) test->value};
-  struct knowledge known = {
-      .index = test->index, .high = word_is_high (l, word), .masked = test, .masked_holds = true};
+  struct knowledge known = {.index = test->index,
+                            .high = word_is_high (state, word),
+                            .masked = test,
+                            .masked_holds = true};
   bool keeps = cube_keeps_word (&cube) && (cube.mask == UINT32_MAX || !l->graph->plain);
   int loaded = keeps ? word : NO_WORD;
-  struct state holds, fails;
-  const struct node *yes, *no;
+  const struct node *yes = decide_next (l, state, &known, loaded), *no;
 
-  state_know (l, &holds, state, &known, loaded);
   known.masked_holds = false;
-  state_know (l, &fails, state, &known, loaded);
-  yes = decide (l, &holds);
-  no = decide (l, &fails);
-  return yes && no ? cube_test (l->graph, &cube, yes, no) : NULL;
-}
-
-static uint32_t *
-add_cut (struct lowering *l, uint32_t *cuts, size_t *count, uint32_t value)
-{
-  size_t low = 0, high = *count;
-
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-
-    if (cuts[middle] < value)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  if (low < *count && cuts[low] == value)
-    return cuts;
-  (void) ARENA_PUSH (l->scratch, cuts, *count);
-  memmove (&cuts[low + 1], &cuts[low], (*count - 1 - low) * sizeof *cuts);
-  cuts[low] = value;
-  return cuts;
-}
-
-/* The values from which on some test of this word may have another outcome; sorted, from 0. */
-static uint32_t *
-find_cuts (struct lowering *l, const struct state *state, int word, size_t *count)
-{
-  uint32_t *cuts;
-
-  *count = 0;
-  cuts = add_cut (l, NULL, count, 0);
-  for (size_t i = 0; i < state->count; i++)
-    for (uint32_t t = 0; t < state->rules[i].count; t++) {
-      const struct residual *test = &state->rules[i].tests[t];
-      bool upper = test->part == PART_BOTH && word_is_high (l, word);
-      uint32_t value = (uint32_t) (upper ? test->value >> 32 : test->value);
-
-      if (word_of (l, test) != word)
-        continue;
-      cuts = add_cut (l, cuts, count, value);
-      if (value != UINT32_MAX)
-        cuts = add_cut (l, cuts, count, value + 1);
-    }
-  return cuts;
+  no = yes ? decide_next (l, state, &known, loaded) : NULL;
+  return no ? cube_test (l->graph, &cube, yes, no) : NULL;
 }
 
 static const struct node *
 decide_values (struct lowering *l, const struct state *state, int word)
 {
+  struct knowledge known = {.index = (uint32_t) word / 2, .high = word_is_high (state, word)};
   size_t cut_count;
-  const uint32_t *cuts = find_cuts (l, state, word, &cut_count);
+  const uint32_t *cuts = state_find_cuts (state, word, &cut_count, l->scratch);
   struct interval_list intervals = {0};
   const struct node *node;
 
   for (size_t i = 0; i < cut_count; i++) {
-    struct knowledge known = {
-        .index = (uint32_t) word / 2, .high = word_is_high (l, word), .value = cuts[i]};
-    struct state next;
-
-    state_know (l, &next, state, &known, NO_WORD);
-    node = decide (l, &next);
+    known.value = cuts[i];
+    node = decide_next (l, state, &known, NO_WORD);
     if (!node)
       return NULL;
     interval_append (&intervals, cuts[i], node, WEIGHT_OF_CALL, l->scratch);
@@ -323,44 +81,58 @@ decide_values (struct lowering *l, const struct state *state, int word)
 }
 
 static const struct node *
+load_word (const struct lowering *l, const struct state *state, int word, const struct node *next)
+{
+  bool high = word_is_high (state, word);
+
+  return node_load (l->graph, abi_argument_offset (l->big_endian, (unsigned) word / 2, high), next);
+}
+
+static const struct node *
+decide_kept (struct lowering *l, const struct state *state)
+{
+  int word = state_first_word (state);
+  const struct residual *masked = state_find_masked (state, word);
+  const struct node *node =
+      masked ? decide_masked (l, state, word, masked) : decide_values (l, state, word);
+
+  return node && state->loaded != word ? load_word (l, state, word, node) : node;
+}
+
+static const struct node *
 decide (struct lowering *l, const struct state *state)
 {
-  uint64_t hash = state_hash (state);
-  struct memo **bucket = &l->memo[hash % MEMO_BUCKETS], *memo;
-  const struct residual *masked;
-  const struct node *node;
-  int word;
+  struct memo **bucket, *memo;
+  uint64_t hash;
 
-  if (l->exhausted)
-    return NULL;
   if (state->count == 0)
     return node_return (l->graph, state->otherwise);
+  hash = state_hash (state);
+  bucket = &l->memo[hash % MEMO_BUCKETS];
   for (memo = *bucket; memo; memo = memo->next)
     if (memo->hash == hash && state_equal (&memo->state, state))
       return memo->node;
-  word = first_word (l, state);
-  masked = find_masked (l, state, word);
-  node = masked ? decide_masked (l, state, word, masked) : decide_values (l, state, word);
-  if (!node)
-    return NULL;
-  if (state->loaded != word)
-    node = load_word (l, word, node);
   memo = ARENA_NEW (l->scratch, struct memo);
-  *memo = (struct memo){*bucket, hash, *state, node};
-  *bucket = memo;
-  return node;
+  memo->hash = hash;
+  memo->state = *state;
+  state_keep (&memo->state, l->scratch);
+  memo->node = decide_kept (l, &memo->state);
+  if (memo->node) {
+    memo->next = *bucket;
+    *bucket = memo;
+  }
+  return memo->node;
 }
 
 static const struct node *
 lower (struct graph *graph, const struct call *call, const struct abi_row *abi, bool high_first,
        uint32_t otherwise, struct arena *scratch)
 {
-  struct lowering *l = ARENA_NEW (scratch, struct lowering);
-  struct state state;
+  struct lowering l = {.graph = graph, .big_endian = abi->big_endian, .scratch = scratch};
 
-  *l = (struct lowering){.graph = graph, .abi = abi, .high_first = high_first, .scratch = scratch};
-  state = state_begin (l, call, otherwise);
-  return decide (l, &state);
+  return state_begin (&l.next, call, abi->wide, high_first, otherwise, &graph->effort, scratch)
+             ? decide (&l, &l.next)
+             : NULL;
 }
 
 /* The shorter of two forms; the first if they are equally long. NULL: there is none. */
