@@ -313,42 +313,6 @@ filter_alloc (void)
   return filter;
 }
 
-/* A name that several ABIs know is one system call. */
-static size_t
-count_syscalls (const struct oci_seccomp_filter *filter, struct arena *scratch)
-{
-  bool *seen = ARENA_ARRAY (scratch, bool, (size_t) syscall_count ());
-  size_t count = 0;
-
-  for (size_t i = 0; i < filter->rules_count; i++)
-    for (size_t c = 0; c < filter->rules[i].call_count; c++) {
-      int row = filter->rules[i].calls[c].row;
-
-      count += !seen[row];
-      seen[row] = true;
-    }
-  return count;
-}
-
-static void
-describe (struct oci_seccomp_filter *filter, struct arena *scratch)
-{
-  const char *abis = "";
-
-  if (!filter->rules_known) {
-    filter->description =
-        arena_printf (&filter->arena, "raw BPF, %zu instructions", filter->program.length);
-    return;
-  }
-  for (size_t i = 0; i < filter->rules_count; i++) {
-    const char *name = abi_table[filter->rules[i].abi].name;
-
-    abis = i ? arena_printf (scratch, "%s,%s", abis, name) : name;
-  }
-  filter->description = arena_printf (&filter->arena, "%s %zu syscalls, %zu instructions", abis,
-                                      count_syscalls (filter, scratch), filter->program.length);
-}
-
 int
 oci_seccomp_compile (struct oci_seccomp_filter **out, const struct oci_seccomp_profile *profile,
                      const struct oci_seccomp_options *options, struct oci_seccomp_error *error)
@@ -377,7 +341,7 @@ oci_seccomp_compile (struct oci_seccomp_filter **out, const struct oci_seccomp_p
   } else {
     code = compile (filter, &profile->profile, &resolved, &scratch, error);
     if (!code)
-      describe (filter, &scratch);
+      filter_describe (filter, &scratch);
   }
   arena_free (&scratch);
   if (code)
@@ -415,7 +379,7 @@ filter_from_bytes (struct oci_seccomp_filter **out, const void *bytes, size_t le
     if (!code)
       code = program_check (&filter->program, err);
     if (!code)
-      describe (filter, &filter->arena);
+      filter_describe (filter, &filter->arena);
   }
   if (code)
     oci_seccomp_filter_free (filter);

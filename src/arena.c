@@ -121,19 +121,22 @@ arena_strndup (struct arena *arena, const char *text, size_t length)
   return copy;
 }
 
+/* It is printed where it will be, unless it takes a new chunk to hold it. */
 char *
 arena_printf (struct arena *arena, const char *format, ...)
 {
+  char *here = arena->next, *text;
   va_list args;
   int length;
-  char *text;
 
   va_start (args, format);
-  length = vsnprintf (NULL, 0, format, args);
+  length = vsnprintf (here, (size_t) (arena->end - here), format, args);
   va_end (args);
   if (length < 0)
     longjmp (arena->exhausted, 1);
   text = arena_take (arena, (size_t) length + 1);
+  if (text == here)
+    return text;
   va_start (args, format);
   vsnprintf (text, (size_t) length + 1, format, args);
   va_end (args);

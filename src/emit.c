@@ -36,12 +36,6 @@ in_reach (const struct emitter *e, const struct node *test)
   return distance (e, test->yes) <= REACH && distance (e, test->no) <= REACH;
 }
 
-static void
-put_test (struct emitter *e, const struct node *test)
-{
-  put (e, test->code, test->k, distance (e, test->yes), distance (e, test->no));
-}
-
 /* Makes what a node does available right here: as a copy where one instruction can be that, else as
  * a jump. From now on this is where jumps to the node go. */
 static void
@@ -50,7 +44,7 @@ put_again (struct emitter *e, const struct node *node)
   if (BPF_CLASS (node->code) == BPF_RET)
     put (e, node->code, node->k, 0, 0);
   else if (BPF_CLASS (node->code) == BPF_JMP && in_reach (e, node))
-    put_test (e, node);
+    put (e, node->code, node->k, distance (e, node->yes), distance (e, node->no));
   else
     put (e, BPF_JMP | BPF_JA, distance (e, node), 0, 0);
   e->place[node->id] = e->length;
@@ -58,10 +52,11 @@ put_again (struct emitter *e, const struct node *node)
 
 /* Bringing one branch into reach moves the other one away: both are looked at again. */
 static void
-bring_into_reach (struct emitter *e, const struct node *test)
+put_test (struct emitter *e, const struct node *test)
 {
   while (!in_reach (e, test))
     put_again (e, distance (e, test->yes) > REACH ? test->yes : test->no);
+  put (e, test->code, test->k, distance (e, test->yes), distance (e, test->no));
 }
 
 static void emit_node (struct emitter *e, const struct node *node);
@@ -89,7 +84,6 @@ emit_node (struct emitter *e, const struct node *node)
     break;
   case BPF_JMP:
     emit_branches (e, node);
-    bring_into_reach (e, node);
     put_test (e, node);
     break;
   default: /* BPF_LD, BPF_ALU: what comes next has to stand right behind */

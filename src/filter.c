@@ -1,7 +1,10 @@
 #include "filter.h"
 
+#include <string.h>
+
 #include "decision.h"
 #include "emit.h"
+#include "syscalls.h"
 
 /* One try: rules to program, with so much regard to its length. `graph` is a new one. */
 static int
@@ -54,4 +57,52 @@ filter_make_program (struct oci_seccomp_filter *filter, const struct options *op
       break;
   }
   return filter->program.length ? OCI_SECCOMP_OK : fail (err, why.code, "%s", why.message);
+}
+
+/* A name that several ABIs know is one system call. */
+static size_t
+count_syscalls (const struct oci_seccomp_filter *filter, struct arena *scratch)
+{
+  bool *seen = ARENA_ARRAY (scratch, bool, (size_t) syscall_count ());
+  size_t count = 0;
+
+  for (size_t i = 0; i < filter->rules_count; i++) {
+    const struct rules *rules = &filter->rules[i];
+
+    count += rules->call_count;
+    for (const struct call *call = rules->calls; call < rules->calls + rules->call_count; call++) {
+      count -= seen[call->row];
+      seen[call->row] = true;
+    }
+  }
+  return count;
+}
+
+/* "x86_64,x86,x32" */
+static const char *
+join_abis (const struct oci_seccomp_filter *filter, struct arena *scratch)
+{
+  size_t room = 1;
+  char *list, *end;
+
+  for (size_t i = 0; i < filter->rules_count; i++)
+    room += strlen (abi_table[filter->rules[i].abi].name) + 1;
+  list = end = arena_take (scratch, room);
+  *end = '\0';
+  for (size_t i = 0; i < filter->rules_count; i++)
+    end = stpcpy (stpcpy (end, i ? "," : ""), abi_table[filter->rules[i].abi].name);
+  return list;
+}
+
+void
+filter_describe (struct oci_seccomp_filter *filter, struct arena *scratch)
+{
+  if (!filter->rules_known) {
+    filter->description =
+        arena_printf (&filter->arena, "raw BPF, %zu instructions", filter->program.length);
+    return;
+  }
+  filter->description = arena_printf (&filter->arena, "%s %zu syscalls, %zu instructions",
+                                      join_abis (filter, scratch), count_syscalls (filter, scratch),
+                                      filter->program.length);
 }

@@ -25,6 +25,9 @@ struct oci_seccomp_filter {
 int filter_make_program (struct oci_seccomp_filter *filter, const struct options *options,
                          struct arena *scratch, struct oci_seccomp_error *err);
 
+/* Makes its description, once the rest is there. */
+void filter_describe (struct oci_seccomp_filter *filter, struct arena *scratch);
+
 /* oci_seccomp_filter_from_bpf for bytes in the byte order of options' native ABI, as they come from
  * a file made for that machine. */
 int filter_from_bytes (struct oci_seccomp_filter **out, const void *bytes, size_t length,

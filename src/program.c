@@ -5,57 +5,6 @@
 /* --- the kernel's checks --- */
 
 static bool
-code_is_allowed (uint16_t code)
-{
-  switch (code) {
-  case BPF_LD | BPF_W | BPF_ABS:
-  case BPF_LD | BPF_W | BPF_LEN:
-  case BPF_LDX | BPF_W | BPF_LEN:
-  case BPF_LD | BPF_IMM:
-  case BPF_LDX | BPF_IMM:
-  case BPF_LD | BPF_MEM:
-  case BPF_LDX | BPF_MEM:
-  case BPF_ST:
-  case BPF_STX:
-  case BPF_MISC | BPF_TAX:
-  case BPF_MISC | BPF_TXA:
-  case BPF_ALU | BPF_ADD | BPF_K:
-  case BPF_ALU | BPF_ADD | BPF_X:
-  case BPF_ALU | BPF_SUB | BPF_K:
-  case BPF_ALU | BPF_SUB | BPF_X:
-  case BPF_ALU | BPF_MUL | BPF_K:
-  case BPF_ALU | BPF_MUL | BPF_X:
-  case BPF_ALU | BPF_DIV | BPF_K:
-  case BPF_ALU | BPF_DIV | BPF_X:
-  case BPF_ALU | BPF_AND | BPF_K:
-  case BPF_ALU | BPF_AND | BPF_X:
-  case BPF_ALU | BPF_OR | BPF_K:
-  case BPF_ALU | BPF_OR | BPF_X:
-  case BPF_ALU | BPF_XOR | BPF_K:
-  case BPF_ALU | BPF_XOR | BPF_X:
-  case BPF_ALU | BPF_LSH | BPF_K:
-  case BPF_ALU | BPF_LSH | BPF_X:
-  case BPF_ALU | BPF_RSH | BPF_K:
-  case BPF_ALU | BPF_RSH | BPF_X:
-  case BPF_ALU | BPF_NEG:
-  case BPF_JMP | BPF_JA:
-  case BPF_JMP | BPF_JEQ | BPF_K:
-  case BPF_JMP | BPF_JEQ | BPF_X:
-  case BPF_JMP | BPF_JGT | BPF_K:
-  case BPF_JMP | BPF_JGT | BPF_X:
-  case BPF_JMP | BPF_JGE | BPF_K:
-  case BPF_JMP | BPF_JGE | BPF_X:
-  case BPF_JMP | BPF_JSET | BPF_K:
-  case BPF_JMP | BPF_JSET | BPF_X:
-  case BPF_RET | BPF_K:
-  case BPF_RET | BPF_A:
-    return true;
-  default:
-    return false;
-  }
-}
-
-static bool
 reads_memory (uint16_t code)
 {
   return code == (BPF_LD | BPF_MEM) || code == (BPF_LDX | BPF_MEM);
@@ -72,25 +21,60 @@ writes_memory (uint16_t code)
 static const char *
 instruction_fault (const struct sock_filter *insn, size_t left)
 {
-  uint16_t code = insn->code;
-
-  if (!code_is_allowed (code))
+  switch (insn->code) {
+  case BPF_LD | BPF_W | BPF_ABS:
+    return insn->k < sizeof (struct seccomp_data) && insn->k % 4 == 0
+               ? NULL
+               : "loads outside of struct seccomp_data, or unaligned";
+  case BPF_JMP | BPF_JEQ | BPF_K:
+  case BPF_JMP | BPF_JEQ | BPF_X:
+  case BPF_JMP | BPF_JGT | BPF_K:
+  case BPF_JMP | BPF_JGT | BPF_X:
+  case BPF_JMP | BPF_JGE | BPF_K:
+  case BPF_JMP | BPF_JGE | BPF_X:
+  case BPF_JMP | BPF_JSET | BPF_K:
+  case BPF_JMP | BPF_JSET | BPF_X:
+    return insn->jt < left && insn->jf < left ? NULL : "jumps past the end";
+  case BPF_JMP | BPF_JA:
+    return insn->k < left ? NULL : "jumps past the end";
+  case BPF_ALU | BPF_DIV | BPF_K:
+    return insn->k != 0 ? NULL : "divides by zero";
+  case BPF_ALU | BPF_LSH | BPF_K:
+  case BPF_ALU | BPF_RSH | BPF_K:
+    return insn->k < 32 ? NULL : "shifts by 32 bits or more";
+  case BPF_LD | BPF_MEM:
+  case BPF_LDX | BPF_MEM:
+  case BPF_ST:
+  case BPF_STX:
+    return insn->k < BPF_MEMWORDS ? NULL : "uses a memory word past M[15]";
+  case BPF_LD | BPF_W | BPF_LEN:
+  case BPF_LDX | BPF_W | BPF_LEN:
+  case BPF_LD | BPF_IMM:
+  case BPF_LDX | BPF_IMM:
+  case BPF_MISC | BPF_TAX:
+  case BPF_MISC | BPF_TXA:
+  case BPF_ALU | BPF_ADD | BPF_K:
+  case BPF_ALU | BPF_ADD | BPF_X:
+  case BPF_ALU | BPF_SUB | BPF_K:
+  case BPF_ALU | BPF_SUB | BPF_X:
+  case BPF_ALU | BPF_MUL | BPF_K:
+  case BPF_ALU | BPF_MUL | BPF_X:
+  case BPF_ALU | BPF_DIV | BPF_X:
+  case BPF_ALU | BPF_AND | BPF_K:
+  case BPF_ALU | BPF_AND | BPF_X:
+  case BPF_ALU | BPF_OR | BPF_K:
+  case BPF_ALU | BPF_OR | BPF_X:
+  case BPF_ALU | BPF_XOR | BPF_K:
+  case BPF_ALU | BPF_XOR | BPF_X:
+  case BPF_ALU | BPF_LSH | BPF_X:
+  case BPF_ALU | BPF_RSH | BPF_X:
+  case BPF_ALU | BPF_NEG:
+  case BPF_RET | BPF_K:
+  case BPF_RET | BPF_A:
+    return NULL;
+  default:
     return "seccomp does not allow this code";
-  if (code == (BPF_LD | BPF_W | BPF_ABS) &&
-      (insn->k >= sizeof (struct seccomp_data) || insn->k % 4))
-    return "loads outside of struct seccomp_data, or unaligned";
-  if (code == (BPF_ALU | BPF_DIV | BPF_K) && insn->k == 0)
-    return "divides by zero";
-  if ((code == (BPF_ALU | BPF_LSH | BPF_K) || code == (BPF_ALU | BPF_RSH | BPF_K)) && insn->k >= 32)
-    return "shifts by 32 bits or more";
-  if ((reads_memory (code) || writes_memory (code)) && insn->k >= BPF_MEMWORDS)
-    return "uses a memory word past M[15]";
-  if (code == (BPF_JMP | BPF_JA) && insn->k >= left)
-    return "jumps past the end";
-  if (BPF_CLASS (code) == BPF_JMP && code != (BPF_JMP | BPF_JA) &&
-      (insn->jt >= left || insn->jf >= left))
-    return "jumps past the end";
-  return NULL;
+  }
 }
 
 /* Finds a read of a memory word that some path has not written. valid[pc]: the words written on
