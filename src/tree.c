@@ -153,11 +153,17 @@ tree_renew (const struct plan *plan, struct graph *graph, size_t forest_count)
   return renew_subtree (plan, graph, plan->count == 1 ? NONE : (int) forest_count - 1);
 }
 
+/* Two intervals are one test, whatever that costs: so it is with the high words of most values. */
 const struct node *
 tree_build (struct graph *graph, const struct interval *intervals, size_t count,
             struct arena *scratch)
 {
   struct forest forest = {0};
+  const struct node *test;
 
-  return tree_make (tree_plan (graph, &forest, intervals, count, scratch), graph);
+  if (count != 2)
+    return tree_make (tree_plan (graph, &forest, intervals, count, scratch), graph);
+  test = node_test (graph, BPF_JGE, intervals[1].first, intervals[1].node, intervals[0].node);
+  node_add_weight (graph, test, (uint64_t) intervals[0].weight + intervals[1].weight);
+  return test;
 }

@@ -381,6 +381,26 @@ test_sizes (void)
   assert_in_range (size_of (ABI_X86_64), 1, 7);
 }
 
+/* Sets of small values are made in one form, untried: it must not be longer than the plain one. */
+static void
+test_small_values (void)
+{
+  struct random random = random_start (10);
+
+  for (int i = 0; i < 2000; i++) {
+    enum abi abi = machines[i % 4];
+    unsigned count = 1 + random_below (&random, 9), best, plain;
+
+    begin_rules ();
+    for (unsigned r = 0; r < count; r++)
+      add_one (abi, SECCOMP_RET_TRAP, 2, (enum op) random_below (&random, 6), 0,
+               random_below (&random, 20));
+    best = size_of (abi);
+    plain = graph_size (&graph, chain_build (&graph, &call, &abi_table[abi], OTHERWISE), &arena);
+    assert_in_range (best, 1, plain);
+  }
+}
+
 /* Rules that a comparison makes superfluous leave no trace. */
 static void
 test_a_range_made_of_many (void)
@@ -561,6 +581,7 @@ main (void)
       TEST (test_rules_that_say_the_default),
       TEST (test_narrow_reads_no_high_word),
       TEST (test_sizes),
+      TEST (test_small_values),
       TEST (test_a_range_made_of_many),
       TEST (test_2900_values),
       TEST (test_4000_values),
