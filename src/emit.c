@@ -1,33 +1,27 @@
 #include "emit.h"
 
-#include <string.h>
-
 #include <linux/filter.h>
 
 /* Conditional jumps have 8 bits for their distance. */
 enum { REACH = 255 };
 
-/* Instructions are counted from the end of the program: the last one is 1. A jump from one at p to
- * one at q skips p - q - 1. */
 struct emitter {
-  struct sock_filter *end; /* just past the last instruction */
-  uint32_t length, room;
+  struct sock_filter *instructions;
+  uint32_t next;   /* where the instruction written last is: the program so far begins there */
   uint32_t *place; /* by node id: where it, or a jump to it or copy of it, is; 0 for nowhere yet */
 };
 
 static void
 put (struct emitter *e, uint16_t code, uint32_t k, uint32_t yes, uint32_t no)
 {
-  /* Past what the kernel takes, only the length is counted, for the message. */
-  if (++e->length <= e->room)
-    e->end[-(ptrdiff_t) e->length] = (struct sock_filter){code, (uint8_t) yes, (uint8_t) no, k};
+  e->instructions[--e->next] = (struct sock_filter){code, (uint8_t) yes, (uint8_t) no, k};
 }
 
-/* How far a jump from the next instruction to be written is. */
+/* How many instructions a jump from the next one to be written skips. */
 static uint32_t
 distance (const struct emitter *e, const struct node *target)
 {
-  return e->length - e->place[target->id];
+  return e->place[target->id] - e->next;
 }
 
 static bool
@@ -47,7 +41,7 @@ put_again (struct emitter *e, const struct node *node)
     put (e, node->code, node->k, distance (e, node->yes), distance (e, node->no));
   else
     put (e, BPF_JMP | BPF_JA, distance (e, node), 0, 0);
-  e->place[node->id] = e->length;
+  e->place[node->id] = e->next;
 }
 
 /* Bringing one branch into reach moves the other one away: both are looked at again. */
@@ -93,7 +87,7 @@ emit_node (struct emitter *e, const struct node *node)
     put (e, node->code, node->k, 0, 0);
     break;
   }
-  e->place[node->id] = e->length;
+  e->place[node->id] = e->next;
 }
 
 static int
@@ -110,20 +104,22 @@ int
 emit (struct program *out, const struct graph *graph, const struct node *root, struct arena *keep,
       struct arena *scratch, struct oci_seccomp_error *err)
 {
-  uint32_t nodes = graph->count;
-  /* A node is itself and, where it is far from its two branches, one instruction for each. */
-  uint32_t room = 3 * nodes < PROGRAM_MAX_LENGTH ? 3 * nodes : PROGRAM_MAX_LENGTH;
-  struct emitter e = {.room = room, .place = ARENA_ARRAY (scratch, uint32_t, nodes)};
+  uint32_t nodes = graph->count, room, length;
+  struct emitter e;
 
   if (nodes > PROGRAM_MAX_LENGTH)
     nodes = graph_size (graph, root, scratch);
   if (nodes > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, nodes, err);
-  e.end = (struct sock_filter *) arena_take (scratch, room * sizeof *e.end) + room;
+  /* A node is itself and, where it is far from its two branches, one instruction for each. */
+  room = 3 * nodes + 1;
+  e = (struct emitter){arena_take (scratch, room * sizeof *e.instructions), room,
+                       ARENA_ARRAY (scratch, uint32_t, graph->count)};
   emit_node (&e, root);
-  if (e.length > PROGRAM_MAX_LENGTH)
-    return fail_too_large (out, e.length, err);
-  out->length = e.length;
-  out->instructions = arena_copy (keep, e.end - e.length, e.length * sizeof *out->instructions);
+  length = room - e.next;
+  if (length > PROGRAM_MAX_LENGTH)
+    return fail_too_large (out, length, err);
+  out->length = length;
+  out->instructions = arena_copy (keep, e.instructions + e.next, length * sizeof *e.instructions);
   return program_check (out, err);
 }
