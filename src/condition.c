@@ -60,10 +60,21 @@ decide_masked (struct lowering *l, const struct state *state, int word, const st
   return no ? cube_test (l->graph, &cube, yes, no) : NULL;
 }
 
+/* What a value of the last word leads to. */
+static const struct node *
+decide_last (struct lowering *l, const struct state *state, uint32_t value)
+{
+  uint32_t verdict;
+
+  return state_verdict (&verdict, state, value, &l->graph->effort) ? node_return (l->graph, verdict)
+                                                                   : NULL;
+}
+
 static const struct node *
 decide_values (struct lowering *l, const struct state *state, int word)
 {
   struct knowledge known = {.index = (uint32_t) word / 2, .high = word_is_high (state, word)};
+  const bool last = state_ends_with (state, word);
   size_t cut_count;
   const uint32_t *cuts = state_find_cuts (state, word, &cut_count, l->scratch);
   struct interval_list intervals = {0};
@@ -71,7 +82,7 @@ decide_values (struct lowering *l, const struct state *state, int word)
 
   for (size_t i = 0; i < cut_count; i++) {
     known.value = cuts[i];
-    node = decide_next (l, state, &known, NO_WORD);
+    node = last ? decide_last (l, state, cuts[i]) : decide_next (l, state, &known, NO_WORD);
     if (!node)
       return NULL;
     interval_append (&intervals, cuts[i], node, WEIGHT_OF_CALL, l->scratch);

@@ -215,6 +215,32 @@ state_find_masked (const struct state *state, int word)
   return NULL;
 }
 
+bool
+state_ends_with (const struct state *state, int word)
+{
+  for (size_t t = 0; t < state->test_count; t++)
+    if (state->tests[t].part == PART_BOTH || word_of (state, &state->tests[t]) != word)
+      return false;
+  return state->test_count == state->count;
+}
+
+bool
+state_verdict (uint32_t *out, const struct state *state, uint32_t value, struct effort *effort)
+{
+  *out = state->otherwise;
+  for (size_t i = 0; i < state->count; i++) {
+    const struct residual *test = &state->tests[i];
+
+    if (!spend (&effort->time, 1))
+      return false;
+    if (operator_holds (test->op, test->mask, test->value, value)) {
+      *out = state->rules[i].verdict;
+      break;
+    }
+  }
+  return true;
+}
+
 /* Most often values come in ascending order. */
 static void
 add_cut (uint32_t *cuts, size_t *count, uint32_t value)

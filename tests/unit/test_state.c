@@ -219,6 +219,38 @@ test_cuts (void)
   check_cuts (&state, 2, (const uint32_t[]){0, 6, 7}, 3);
 }
 
+/* What the last word decides at once is what it decides step by step. */
+static void
+test_last_word (void)
+{
+  struct state state, next;
+  uint32_t verdict;
+
+  begin_rules ();
+  add_one (1, 0, OPERATOR_EQ, 5);
+  add_one (2, 0, OPERATOR_LT, 8);
+  add_one (3, 0, OPERATOR_NE, 9);
+  state = state_of (true, true);
+  assert_false (state_ends_with (&state, 0));
+  assert_false (state_ends_with (&state, 1));
+  state = known (&state, 0, 0);
+  assert_false (state_ends_with (&state, 0));
+  assert_true (state_ends_with (&state, 1));
+  for (uint32_t value = 0; value < 12; value++) {
+    assert_true (state_verdict (&verdict, &state, value, &effort));
+    next = known (&state, 1, value);
+    check_counts (&next, 0, 0, verdict);
+    assert_int_equal (verdict, value == 5 ? 1 : value < 8 ? 2 : value == 9 ? OTHERWISE : 3);
+  }
+  effort.time = 2;
+  assert_true (state_verdict (&verdict, &state, 6, &effort));
+  assert_int_equal (effort.time, 0);
+  assert_false (state_verdict (&verdict, &state, 5, &effort));
+  add_one (4, 1, OPERATOR_EQ, 9);
+  state = state_of (false, true);
+  assert_false (state_ends_with (&state, 1));
+}
+
 /* --- equality --- */
 
 /* The same tests, but of one rule or of two. */
@@ -282,19 +314,13 @@ int
 main (void)
 {
   const struct CMUnitTest all[] = {
-      TEST (test_begin),
-      TEST_IN_SMALL_CHUNKS (test_begin),
-      TEST (test_know),
-      TEST_IN_SMALL_CHUNKS (test_know),
-      TEST (test_a_gap_closes),
-      TEST_IN_SMALL_CHUNKS (test_a_gap_closes),
-      TEST (test_first_word),
-      TEST (test_loaded),
-      TEST (test_cuts),
-      TEST_IN_SMALL_CHUNKS (test_cuts),
-      TEST (test_equal_states),
-      TEST (test_effort),
-      TEST_IN_SMALL_CHUNKS (test_effort),
+      TEST (test_begin),        TEST_IN_SMALL_CHUNKS (test_begin),
+      TEST (test_know),         TEST_IN_SMALL_CHUNKS (test_know),
+      TEST (test_a_gap_closes), TEST_IN_SMALL_CHUNKS (test_a_gap_closes),
+      TEST (test_first_word),   TEST (test_loaded),
+      TEST (test_cuts),         TEST_IN_SMALL_CHUNKS (test_cuts),
+      TEST (test_last_word),    TEST (test_equal_states),
+      TEST (test_effort),       TEST_IN_SMALL_CHUNKS (test_effort),
   };
 
   return cmocka_run_group_tests (all, NULL, NULL);
