@@ -55,13 +55,14 @@ put_test (struct emitter *e, const struct node *test)
 
 static void emit_node (struct emitter *e, const struct node *node);
 
-/* The branch that is emitted last stands right behind the test: where the processor reads on, the
- * one that is taken more often is best. Where they hardly differ it is that of the lower numbers:
- * the kernel's own compiler, which tries until all its jumps fit, then needs fewer tries. */
+/* The branch that is emitted last stands right behind the test: where the processor reads on, one
+ * that is taken much more often is best. Else it is that of the lower numbers: the kernel's own
+ * compiler tries until all its jumps fit, and for the profiles of Docker and Podman it then needs
+ * fewer tries. */
 static void
 emit_branches (struct emitter *e, const struct node *test)
 {
-  bool yes_is_hot = test->yes->weight > test->no->weight * 5 / 4;
+  bool yes_is_hot = test->yes->weight > test->no->weight * 2;
 
   emit_node (e, yes_is_hot ? test->no : test->yes);
   emit_node (e, yes_is_hot ? test->yes : test->no);
