@@ -231,11 +231,10 @@ split_runs (cost *restrict known, const struct level *level, const cost *restric
         best[l] = best[l] < sum ? best[l] : sum;
       }
     }
-    for (size_t l = 0; l < LANES; l++) {
-      cost sum = best[l] + node_cost + (before[i + d + 1 + l] - before[i + l]);
-
-      known[i + l] = known[i + l] < sum ? known[i + l] : sum;
-    }
+    for (size_t l = 0; l < LANES; l++)
+      best[l] += before[i + d + 1 + l] - before[i + l] + node_cost;
+    for (size_t l = 0; l < LANES; l++)
+      known[i + l] = known[i + l] < best[l] ? known[i + l] : best[l];
   }
 }
 
