@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "equivalence.h"
 #include "filter.h"
+#include "narrow.h"
 #include "syscalls.h"
 
 const char *
@@ -98,7 +99,7 @@ compile (struct oci_seccomp_filter *filter, const struct profile *profile,
                         scratch, err);
   if (code)
     return code;
-  rules_warn (profile, abis, filter->rules_count, options, scratch);
+  narrow_warn (profile, abis, filter->rules_count, options, scratch);
   code = filter_make_program (filter, options, scratch, err);
   if (code == OCI_SECCOMP_TOO_LARGE && profile->document.root)
     return json_fail (err, code, &profile->document, profile->section, "%s",

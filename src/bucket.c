@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- the order in which rules decide: point 5 of the contract --- */
 
@@ -148,6 +149,15 @@ fail_conflict (const struct bucket_place *place, const struct rule *one, const s
                     newer->origin->node, "conflicting rules: %s", text);
 }
 
+bool
+bucket_agrees (const struct bucket *bucket)
+{
+  for (uint32_t i = 1; i < bucket->count; i++)
+    if (bucket->rules[i].verdict != bucket->rules[0].verdict)
+      return false;
+  return true;
+}
+
 int
 bucket_check (struct bucket *bucket, const struct bucket_place *place)
 {
@@ -175,6 +185,28 @@ bucket_check (struct bucket *bucket, const struct bucket_place *place)
 
 /* --- gathering --- */
 
+struct bucket *
+bucket_of (struct bucket_list *list, uint32_t key, struct arena *scratch)
+{
+  size_t low = 0, high = list->count;
+
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+
+    if (list->items[middle].key < key)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == list->count || list->items[low].key != key) {
+    (void) ARENA_PUSH (scratch, list->items, list->count);
+    memmove (&list->items[low + 1], &list->items[low],
+             (list->count - 1 - low) * sizeof *list->items);
+    list->items[low] = (struct bucket){.key = key};
+  }
+  return &list->items[low];
+}
+
 /* Point 4: an unconditional rule takes the place of all; what comes after it is not even looked
  * at. */
 int
@@ -192,7 +224,8 @@ bucket_add (struct bucket *bucket, const struct rule *rule, const struct bucket_
     if (code)
       return code;
   }
-  *bucket = (struct bucket){.unconditional = rule};
+  bucket->unconditional = rule;
+  bucket->count = 0;
   return OCI_SECCOMP_OK;
 }
 

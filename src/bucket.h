@@ -12,6 +12,13 @@ struct bucket {
   const struct rule *unconditional; /* or NULL; it is alone */
   struct rule *rules;               /* those with conditions */
   uint32_t count;
+  uint32_t key; /* what its call is known by */
+};
+
+/* Buckets in ascending order of their keys. One that is all zero is empty. */
+struct bucket_list {
+  struct bucket *items;
+  size_t count;
 };
 
 /* Where a bucket is, for memory and for messages. */
@@ -22,10 +29,17 @@ struct bucket_place {
   struct oci_seccomp_error *err;
 };
 
+/* The bucket with a key, an empty one if there was none. It stays in its place until the next call.
+ */
+struct bucket *bucket_of (struct bucket_list *list, uint32_t key, struct arena *scratch);
+
 /* Adds a rule: of a conditional one a copy, while an unconditional one is taken as it is and must
  * live as long. Conflicts among conditional rules wait for bucket_check, which sorts, and so is
  * quick for many. */
 int bucket_add (struct bucket *bucket, const struct rule *rule, const struct bucket_place *place);
+
+/* Whether all conditional rules say the same, so that none of them conflict. */
+bool bucket_agrees (const struct bucket *bucket);
 
 /* Sorts conditional rules, leaves one of each kind, the oldest, and fails with CONFLICTING_RULES
  * where two of them conflict. */

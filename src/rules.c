@@ -1,8 +1,5 @@
 #include "rules.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "bucket.h"
 #include "syscalls.h"
 
@@ -11,32 +8,20 @@
 struct step {
   const struct rule *rule; /* without tests: those come of the conditions, on each ABI */
   size_t first, count;     /* which of its origin's conditions */
+  struct multiplexed multiplexed;
 };
 
 /* What rules are on every ABI alike. */
 struct common {
   uint32_t default_verdict;
-  /* By row of the system-call table: whether some rule names it, and the first rule for it without
-   * conditions. */
-  bool *named;
+  /* By row of the system-call table: the first rule for it without conditions, and whether some
+   * other rule names it. */
   const struct rule **unconditional;
+  bool *named;
   struct step *steps;
   size_t step_count;
   uint32_t order; /* of the next rule */
   struct arena *keep, *scratch;
-};
-
-/* A call that the table lacks. */
-struct stray {
-  uint32_t number;
-  struct bucket bucket;
-};
-
-/* A call of the table that has more than an unconditional rule. */
-struct gathered {
-  int row;
-  struct bucket bucket;
-  struct gathered *next; /* by row */
 };
 
 struct draft {
@@ -45,13 +30,13 @@ struct draft {
   struct bucket_place place;
   bool wide;
   bool at_once; /* conflicts are looked for with each rule */
-  /* The rules of steps: by row, NULL where there are none, and as a list. A row that the ABI lacks
-   * gathers rules too: they decide nothing there, but a conflict among them is one on every
-   * machine. */
-  struct gathered **rows, *first;
-  struct stray *strays; /* ascending */
-  size_t stray_count;
-  int socketcall, ipc; /* rows of the multiplexers; SYSCALL_UNKNOWN where the ABI has none */
+  /* What steps come to: by row of the table, and by number where the table has none. A row that the
+   * ABI lacks gathers rules too: they decide nothing there, but a conflict among them is one on
+   * every machine. */
+  struct bucket_list rows, strays;
+  bool *gathers; /* by row: whether it has a bucket */
+  /* The rows of the multiplexers; SYSCALL_UNKNOWN for those that the ABI lacks, and for none. */
+  int multiplexer_rows[MULTIPLEXER_COUNT];
 };
 
 /* --- gathering --- */
@@ -75,7 +60,7 @@ static void
 rule_set_tests (struct draft *draft, struct rule *rule, const struct condition *conditions,
                 size_t count)
 {
-  struct test tests[6], test;
+  struct test *tests = arena_take (draft->place.keep, count * sizeof *tests), test;
 
   for (size_t i = 0; i < count; i++) {
     int at = rule->test_count;
@@ -87,7 +72,7 @@ rule_set_tests (struct draft *draft, struct rule *rule, const struct condition *
     tests[at] = test;
     rule->test_count++;
   }
-  rule->tests = arena_copy (draft->place.keep, tests, rule->test_count * sizeof tests[0]);
+  rule->tests = tests;
 }
 
 /* Point 7: the rule for a multiplexer. Its first argument says which call is meant and takes the
@@ -97,14 +82,15 @@ static void
 rule_set_multiplexed (struct draft *draft, struct rule *rule, const struct rule *direct,
                       uint32_t call)
 {
-  struct test tests[7] = {{0, OPERATOR_EQ, draft->wide ? UINT64_MAX : UINT32_MAX, call}};
+  struct test *tests = arena_take (draft->place.keep, (1 + direct->test_count) * sizeof *tests);
 
+  tests[0] = (struct test){0, OPERATOR_EQ, draft->wide ? UINT64_MAX : UINT32_MAX, call};
   *rule = *direct;
+  rule->tests = tests;
   rule->test_count = 1;
   for (int i = 0; i < direct->test_count; i++)
     if (direct->tests[i].index != 0)
       tests[rule->test_count++] = direct->tests[i];
-  rule->tests = arena_copy (draft->place.keep, tests, rule->test_count * sizeof tests[0]);
 }
 
 static int
@@ -120,23 +106,6 @@ fail_bypass (const struct draft *draft, const struct rule *rule, int multiplexer
                     rule->origin->node, "%s", text);
 }
 
-/* The strays are few and sorted: what has the table's numbers hardly ever needs one. */
-static struct bucket *
-stray_bucket (struct draft *draft, uint32_t number)
-{
-  size_t at = draft->stray_count;
-
-  while (at > 0 && draft->strays[at - 1].number >= number)
-    at--;
-  if (at < draft->stray_count && draft->strays[at].number == number)
-    return &draft->strays[at].bucket;
-  (void) ARENA_PUSH (draft->place.scratch, draft->strays, draft->stray_count);
-  memmove (&draft->strays[at + 1], &draft->strays[at],
-           (draft->stray_count - 1 - at) * sizeof *draft->strays);
-  draft->strays[at] = (struct stray){.number = number};
-  return &draft->strays[at].bucket;
-}
-
 static int
 bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule)
 {
@@ -144,46 +113,23 @@ bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule
                         : bucket_add (bucket, rule, &draft->place);
 }
 
-static struct bucket *
-row_bucket (struct draft *draft, int row)
-{
-  struct gathered *gathered = draft->rows[row], **place = &draft->first;
-
-  if (gathered)
-    return &gathered->bucket;
-  while (*place && (*place)->row < row)
-    place = &(*place)->next;
-  gathered = ARENA_NEW (draft->place.scratch, struct gathered);
-  *gathered = (struct gathered){.row = row, .next = *place};
-  draft->rows[row] = *place = gathered;
-  return &gathered->bucket;
-}
-
-/* Point 4: what comes after an unconditional rule is not even looked at. */
 static int
 add_to_row (struct draft *draft, int row, const struct rule *rule)
 {
+  draft->gathers[row] = true;
+  return bucket_take (draft, bucket_of (&draft->rows, (uint32_t) row, draft->place.scratch), rule);
+}
+
+/* Point 4: what comes after an unconditional rule is not even looked at. */
+static bool
+comes_late (const struct draft *draft, int row, const struct rule *rule)
+{
   const struct rule *unconditional = draft->common->unconditional[row];
 
-  if (unconditional && unconditional->order <= rule->order)
-    return OCI_SECCOMP_OK;
-  return bucket_take (draft, row_bucket (draft, row), rule);
+  return unconditional && unconditional->order <= rule->order;
 }
 
-/* The row of the multiplexer through which the ABI has a call, too; SYSCALL_UNKNOWN: none. */
-static int
-multiplexer_row (const struct draft *draft, int row, uint32_t *call)
-{
-  switch (syscall_multiplexer (row, call)) {
-  case MULTIPLEXER_SOCKETCALL:
-    return draft->socketcall;
-  case MULTIPLEXER_IPC:
-    return draft->ipc;
-  default:
-    return SYSCALL_UNKNOWN;
-  }
-}
-
+/* Adds what a rule comes to on a multiplexer of its call. */
 static int
 add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer, uint32_t call)
 {
@@ -191,23 +137,59 @@ add_multiplexed (struct draft *draft, const struct rule *direct, int multiplexer
 
   if (direct->test_count && draft->options->strict)
     return fail_bypass (draft, direct, multiplexer);
+  if (comes_late (draft, multiplexer, direct))
+    return OCI_SECCOMP_OK;
   rule_set_multiplexed (draft, &rule, direct, call);
   return add_to_row (draft, multiplexer, &rule);
 }
 
+/* A step with conditions, or for a number by hand. */
 static int
-add_rule (struct draft *draft, const struct rule *rule)
+add_direct (struct draft *draft, const struct rule *rule)
 {
-  int row = rule->name->syscall, multiplexer, code = OCI_SECCOMP_OK;
-  uint32_t call;
+  const struct profile_name *name = rule->name;
+  struct bucket *bucket;
 
-  if (row == SYSCALL_UNKNOWN)
-    return bucket_take (draft, stray_bucket (draft, rule->name->number), rule);
-  multiplexer = multiplexer_row (draft, row, &call);
-  if (multiplexer != SYSCALL_UNKNOWN)
-    code = add_multiplexed (draft, rule, multiplexer, call);
-  return code ? code : add_to_row (draft, row, rule);
+  if (name->syscall != SYSCALL_UNKNOWN)
+    return comes_late (draft, name->syscall, rule) ? OCI_SECCOMP_OK
+                                                   : add_to_row (draft, name->syscall, rule);
+  bucket = bucket_of (&draft->strays, name->number, draft->place.scratch);
+  return bucket_take (draft, bucket, rule);
 }
+
+static int
+take_step (struct draft *draft, const struct step *step)
+{
+  const int multiplexer = draft->multiplexer_rows[step->multiplexed.multiplexer];
+  const struct rule *rule = step->rule;
+  struct rule conditional;
+  int code = OCI_SECCOMP_OK;
+
+  if (step->count) {
+    conditional = *rule;
+    rule_set_tests (draft, &conditional, rule->origin->conditions + step->first, step->count);
+    rule = conditional.test_count ? &conditional : rule;
+  }
+  if (multiplexer != SYSCALL_UNKNOWN)
+    code = add_multiplexed (draft, rule, multiplexer, step->multiplexed.call);
+  /* All ABIs have the unconditional rules of the table's rows. */
+  if (code || (step->count == 0 && rule->name->syscall != SYSCALL_UNKNOWN))
+    return code;
+  return add_direct (draft, rule);
+}
+
+/* The steps from `first` on, on the draft's ABI. */
+static int
+take_steps (struct draft *draft, size_t first)
+{
+  int code = OCI_SECCOMP_OK;
+
+  for (size_t i = first; i < draft->common->step_count && !code; i++)
+    code = take_step (draft, &draft->common->steps[i]);
+  return code;
+}
+
+/* --- what is the same on every ABI --- */
 
 /* Point 2: an index that occurs twice makes every condition a rule of its own. */
 static bool
@@ -223,59 +205,77 @@ has_index_twice (const struct profile_rule *rule)
   return false;
 }
 
-static bool
-is_skipped (const struct profile_name *name)
-{
-  return name->syscall == SYSCALL_UNKNOWN && !name->numbered;
-}
-
-/* Whether an unconditional rule is more, on some ABI, than the verdict of its row. */
-static bool
-is_special (const struct profile_name *name)
-{
-  uint32_t call;
-
-  return name->syscall == SYSCALL_UNKNOWN ||
-         syscall_multiplexer (name->syscall, &call) != MULTIPLEXER_NONE;
-}
-
-/* One rule of the profile for one of its names, under some of its conditions. */
 static void
-common_add_rule (struct common *common, const struct rule *rule, size_t first, size_t count)
+push_step (struct common *common, const struct rule *rule, size_t first, size_t count)
 {
-  const struct profile_name *name = rule->name;
+  const int row = rule->name->syscall;
+  struct step *step = ARENA_PUSH (common->scratch, common->steps, common->step_count);
 
-  if (is_skipped (name))
-    return;
-  if (count == 0 && name->syscall != SYSCALL_UNKNOWN && !common->unconditional[name->syscall])
-    common->unconditional[name->syscall] = rule;
-  if (count || is_special (name))
-    *ARENA_PUSH (common->scratch, common->steps, common->step_count) =
-        (struct step){rule, first, count};
+  *step = (struct step){.rule = rule, .first = first, .count = count};
+  if (row != SYSCALL_UNKNOWN)
+    step->multiplexed = syscall_multiplexed ()[row];
 }
 
-/* Point 1: what says the same as the default carves no exception. */
+/* Most calls have no multiplexer anywhere: then the first rule is all that ABIs need to know. */
 static void
-common_add (struct common *common, const struct profile_rule *origin)
+common_add_unconditional (struct common *common, const struct profile_rule *origin)
+{
+  const struct multiplexed *multiplexed = syscall_multiplexed ();
+  const struct rule **unconditional = common->unconditional;
+  const size_t count = origin->name_count;
+  struct rule *rules = arena_take (common->keep, arena_array_size (sizeof *rules, count));
+
+  for (size_t n = 0; n < count; n++) {
+    const struct profile_name *name = &origin->names[n];
+    const int row = name->syscall;
+
+    rules[n] = (struct rule){.verdict = origin->verdict,
+                             .order = common->order + (uint32_t) n,
+                             .origin = origin,
+                             .name = name};
+    if (row != SYSCALL_UNKNOWN && !unconditional[row])
+      unconditional[row] = &rules[n];
+    if (row == SYSCALL_UNKNOWN ? name->numbered : multiplexed[row].multiplexer != MULTIPLEXER_NONE)
+      push_step (common, &rules[n], 0, 0);
+  }
+  common->order += (uint32_t) count;
+}
+
+static void
+common_add_conditional (struct common *common, const struct profile_rule *origin)
 {
   const size_t groups = has_index_twice (origin) ? origin->condition_count : 1;
   const size_t group_size = origin->condition_count / groups;
-  struct rule *rules;
+  struct rule *rule =
+      arena_take (common->keep, arena_array_size (sizeof *rule, origin->name_count * groups));
 
+  for (size_t n = 0; n < origin->name_count; n++) {
+    const struct profile_name *name = &origin->names[n];
+
+    for (size_t g = 0; g < groups; g++, rule++) {
+      *rule = (struct rule){
+          .verdict = origin->verdict, .order = common->order++, .origin = origin, .name = name};
+      if (name->syscall != SYSCALL_UNKNOWN || name->numbered)
+        push_step (common, rule, g * group_size, group_size);
+    }
+  }
+}
+
+static void
+common_add (struct common *common, const struct profile_rule *origin)
+{
+  /* Point 1: what says the same as the default carves no exception. */
+  const bool decides = origin->verdict != common->default_verdict;
+
+  if (decides && origin->condition_count == 0) {
+    common_add_unconditional (common, origin);
+    return;
+  }
   for (size_t n = 0; n < origin->name_count; n++)
     if (origin->names[n].syscall != SYSCALL_UNKNOWN)
       common->named[origin->names[n].syscall] = true;
-  if (origin->verdict == common->default_verdict)
-    return;
-  rules = arena_take (common->keep, arena_array_size (sizeof *rules, origin->name_count * groups));
-  for (size_t n = 0; n < origin->name_count; n++)
-    for (size_t g = 0; g < groups; g++, rules++) {
-      *rules = (struct rule){.verdict = origin->verdict,
-                             .order = common->order++,
-                             .origin = origin,
-                             .name = &origin->names[n]};
-      common_add_rule (common, rules, g * group_size, group_size);
-    }
+  if (decides)
+    common_add_conditional (common, origin);
 }
 
 static struct common
@@ -290,29 +290,6 @@ common_start (const struct profile *profile, struct arena *keep, struct arena *s
                          .scratch = scratch};
 }
 
-static int
-take_step (struct draft *draft, const struct step *step)
-{
-  struct rule rule;
-
-  if (step->count == 0)
-    return add_rule (draft, step->rule);
-  rule = *step->rule;
-  rule_set_tests (draft, &rule, rule.origin->conditions + step->first, step->count);
-  return add_rule (draft, rule.test_count ? &rule : step->rule);
-}
-
-/* The steps from `first` on, on the draft's ABI. */
-static int
-take_steps (struct draft *draft, size_t first)
-{
-  int code = OCI_SECCOMP_OK;
-
-  for (size_t i = first; i < draft->common->step_count && !code; i++)
-    code = take_step (draft, &draft->common->steps[i]);
-  return code;
-}
-
 /* --- numbers newer than the profile: point 9 --- */
 
 /* Names that a multiplexer stands for do not count on its ABIs: runc's resolver gives them no
@@ -320,10 +297,9 @@ take_steps (struct draft *draft, size_t first)
 static bool
 counts_as_named (const struct draft *draft, int row)
 {
-  uint32_t call;
-
-  return draft->common->named[row] && (draft->socketcall == SYSCALL_UNKNOWN ||
-                                       syscall_multiplexer (row, &call) == MULTIPLEXER_NONE);
+  return (draft->common->named[row] || draft->common->unconditional[row]) &&
+         (draft->multiplexer_rows[MULTIPLEXER_SOCKETCALL] == SYSCALL_UNKNOWN ||
+          syscall_multiplexed ()[row].multiplexer == MULTIPLEXER_NONE);
 }
 
 static uint32_t
@@ -350,26 +326,27 @@ default_denies (uint32_t verdict)
 
 /* --- the whole --- */
 
-/* Adds a call with its unconditional rule of every ABI, or NULL; that one comes after all that is
- * in the bucket, which may be NULL, too. Returns where the next one goes. */
+/* Adds a call with its unconditional rule of every ABI, or NULL. Returns where the next one goes:
+ * on top of a call without rules. */
 static inline struct call *
-take_call (struct call *out, struct call call, struct bucket *bucket)
+take_call (struct call *out, uint32_t number, int row, const struct rule *unconditional)
 {
-  if (bucket && bucket->unconditional) {
-    call.rules = bucket->unconditional;
-  } else if (bucket && bucket->count && !call.rules) {
-    bucket_order (bucket);
-    call.rules = bucket->rules;
-    call.rule_count = bucket->count;
-  }
-  *out = call;
-  return out + (call.rules != NULL);
+  *out = (struct call){number, row, unconditional, 1};
+  return out + (unconditional != NULL);
 }
 
+/* The same of one that gathered rules, too: the unconditional one comes after all of these. */
 static struct call *
-take_stray (struct call *out, struct stray *stray)
+take_bucket (struct call *out, uint32_t number, int row, const struct rule *unconditional,
+             struct bucket *bucket)
 {
-  return take_call (out, (struct call){stray->number, SYSCALL_UNKNOWN, NULL, 1}, &stray->bucket);
+  if (bucket->unconditional)
+    unconditional = bucket->unconditional;
+  if (unconditional || bucket->count == 0)
+    return take_call (out, number, row, unconditional);
+  bucket_order (bucket);
+  *out = (struct call){number, row, bucket->rules, bucket->count};
+  return out + 1;
 }
 
 /* By number: those of the table, and between them those that it lacks. */
@@ -377,26 +354,40 @@ static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
   const struct rule *const *unconditional = draft->common->unconditional;
-  struct gathered *const *gathered = draft->rows;
+  const bool *gathers = draft->gathers;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
-  const size_t stray_count = draft->stray_count;
-  size_t count, stray = 0;
-  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
-  struct call *call = arena_take (arena, arena_array_size (sizeof *call, count + stray_count));
+  struct bucket *stray = draft->strays.items, *const end = stray + draft->strays.count;
+  size_t count;
+  const int16_t *row = syscall_rows_by_number (draft->place.abi, &count), *const rows_end =
+                                                                              row + count;
+  struct call *call =
+      arena_take (arena, arena_array_size (sizeof *call, count + draft->strays.count));
 
   out->calls = call;
-  for (size_t i = 0; i < count; i++) {
-    const int row = rows[i];
-    const uint32_t number = base + (uint32_t) numbers[row];
+  for (;;) {
+    const uint32_t limit = stray < end ? stray->key : UINT32_MAX;
+    uint32_t number = 0;
 
-    for (; stray < stray_count && draft->strays[stray].number < number; stray++)
-      call = take_stray (call, &draft->strays[stray]);
-    call = take_call (call, (struct call){number, row, unconditional[row], 1},
-                      gathered[row] ? &gathered[row]->bucket : NULL);
+    /* Most rows have their unconditional rule or nothing. */
+    for (; row < rows_end; row++) {
+      number = base + (uint32_t) numbers[*row];
+      if (gathers[*row] || number > limit)
+        break;
+      call = take_call (call, number, *row, unconditional[*row]);
+    }
+    if (row == rows_end)
+      break;
+    if (number > limit) {
+      call = take_bucket (call, limit, SYSCALL_UNKNOWN, NULL, stray++);
+      continue;
+    }
+    call = take_bucket (call, number, *row, unconditional[*row],
+                        bucket_of (&draft->rows, (uint32_t) *row, draft->place.scratch));
+    row++;
   }
-  for (; stray < stray_count; stray++)
-    call = take_stray (call, &draft->strays[stray]);
+  for (; stray < end; stray++)
+    call = take_bucket (call, stray->key, SYSCALL_UNKNOWN, NULL, stray);
   out->call_count = (size_t) (call - out->calls);
 }
 
@@ -405,16 +396,18 @@ draft_start (struct common *common, const struct profile *profile, enum abi abi,
              const struct options *options)
 {
   const struct abi_row *row = &abi_table[abi];
+  const int none = SYSCALL_UNKNOWN;
 
   return (struct draft){
       .common = common,
       .options = options,
       .place = {.profile = profile, .abi = abi, .keep = common->keep, .scratch = common->scratch},
       .wide = row->wide,
-      .rows = ARENA_ARRAY (common->scratch, struct gathered *, (size_t) syscall_count ()),
-      .socketcall = row->socketcall < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("socketcall", 10),
-      .ipc = row->ipc < 0 ? SYSCALL_UNKNOWN : syscall_from_name ("ipc", 3),
-  };
+      .gathers = ARENA_ARRAY (common->scratch, bool, (size_t) syscall_count ()),
+      .multiplexer_rows = {[MULTIPLEXER_NONE] = none,
+                           [MULTIPLEXER_SOCKETCALL] =
+                               row->socketcall < 0 ? none : syscall_from_name ("socketcall", 10),
+                           [MULTIPLEXER_IPC] = row->ipc < 0 ? none : syscall_from_name ("ipc", 3)}};
 }
 
 struct draft *
@@ -452,6 +445,24 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
                       default_denies (default_verdict);
 }
 
+/* Conflicts count even where an unconditional rule comes after them all and decides alone. */
+static int
+check_conflicts (struct draft *draft)
+{
+  const struct rule *const *unconditional = draft->common->unconditional;
+  int code = OCI_SECCOMP_OK;
+
+  for (size_t i = 0; i < draft->rows.count && !code; i++) {
+    struct bucket *bucket = &draft->rows.items[i];
+
+    if (!unconditional[bucket->key] || !bucket_agrees (bucket))
+      code = bucket_check (bucket, &draft->place);
+  }
+  for (size_t i = 0; i < draft->strays.count && !code; i++)
+    code = bucket_check (&draft->strays.items[i], &draft->place);
+  return code;
+}
+
 int
 rules_build (struct rules *out, const struct profile *profile, const enum abi *abis, size_t count,
              const struct options *options, struct arena *keep, struct arena *scratch,
@@ -467,69 +478,10 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
 
     draft.place.err = err;
     code = take_steps (&draft, 0);
-    for (struct gathered *row = draft.first; row && !code; row = row->next)
-      code = bucket_check (&row->bucket, &draft.place);
-    for (size_t s = 0; s < draft.stray_count && !code; s++)
-      code = bucket_check (&draft.strays[s].bucket, &draft.place);
+    if (!code)
+      code = check_conflicts (&draft);
     if (!code)
       draft_finish (&out[i], &draft, keep);
   }
   return code;
-}
-
-/* --- warnings --- */
-
-/* Where some name of a rule is a call with 32-bit arguments, as text: "x86, x32"; NULL if nowhere.
- */
-static const char *
-narrow_abis (const struct profile_rule *rule, const enum abi *abis, size_t count,
-             struct arena *scratch)
-{
-  const char *text = NULL;
-
-  for (size_t i = 0; i < count; i++)
-    for (size_t n = 0; n < rule->name_count && !abi_table[abis[i]].wide; n++) {
-      uint32_t number;
-
-      if (rule->names[n].syscall == SYSCALL_UNKNOWN ||
-          !syscall_number (rule->names[n].syscall, abis[i], &number))
-        continue;
-      text = arena_printf (scratch, "%s%s%s", text ? text : "", text ? ", " : "",
-                           abi_table[abis[i]].name);
-      break;
-    }
-  return text;
-}
-
-static void
-warn_of_cut (const struct profile *profile, const struct profile_rule *rule,
-             const struct condition *condition, const char *abis, const struct options *options,
-             struct arena *scratch)
-{
-  const char *text =
-      arena_printf (scratch, "%s: arguments have 32 bits on %s: 0x%" PRIx64 " is cut to 0x%" PRIx32,
-                    rule->names[0].text, abis, condition->value, (uint32_t) condition->value);
-
-  if (rule->node)
-    text = json_message (scratch, &profile->document, rule->node, "%s", text);
-  options->warn (options->warn_data, text);
-}
-
-void
-rules_warn (const struct profile *profile, const enum abi *abis, size_t count,
-            const struct options *options, struct arena *scratch)
-{
-  for (size_t i = 0; i < profile->rule_count; i++) {
-    const struct profile_rule *rule = &profile->rules[i];
-
-    for (size_t c = 0; c < rule->condition_count; c++) {
-      const char *narrow;
-
-      if (rule->conditions[c].value >> 32 == 0 || rule->verdict == profile->default_verdict)
-        continue;
-      narrow = narrow_abis (rule, abis, count, scratch);
-      if (narrow)
-        warn_of_cut (profile, rule, &rule->conditions[c], narrow, options, scratch);
-    }
-  }
 }

@@ -65,8 +65,4 @@ int draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_
 /* The rules as they are now, their list in `arena`; they hold until the next draft_add. */
 void draft_finish (struct rules *out, struct draft *draft, struct arena *arena);
 
-/* Warns, once a condition, of values that are cut to 32 bits on some of the ABIs (point 3). */
-void rules_warn (const struct profile *profile, const enum abi *abis, size_t count,
-                 const struct options *options, struct arena *scratch);
-
 #endif

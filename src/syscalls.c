@@ -8,11 +8,6 @@ struct row {
   char name[31];
 };
 
-struct multiplexed {
-  uint8_t multiplexer; /* enum multiplexer */
-  uint8_t call;
-};
-
 struct column_order {
   int16_t count;
   int16_t rows[512];
@@ -146,6 +141,12 @@ syscall_multiplexer (int row, uint32_t *call)
 {
   *call = row_multiplexed[row].call;
   return row_multiplexed[row].multiplexer;
+}
+
+const struct multiplexed *
+syscall_multiplexed (void)
+{
+  return row_multiplexed;
 }
 
 const uint32_t *
