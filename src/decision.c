@@ -43,17 +43,15 @@ struct builder {
 
 /* --- how often numbers are called: only the shape of the result depends on it --- */
 
-/* Every call there is may be made; what was measured counts beside that. Those whose arguments are
- * tested run the filter each time, while the kernel remembers the verdict of most others. */
-static uint32_t
+/* Every call there is may be made; what was measured counts beside that. */
+static inline uint32_t
 call_weight (const struct builder *b, const struct call *call)
 {
   uint32_t frequency = 0;
 
   if (call->row != SYSCALL_UNKNOWN)
     frequency = b->frequencies[call->row];
-  return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT +
-         (call->rules[0].test_count ? WEIGHT_OF_TESTS : 0);
+  return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT;
 }
 
 /* Numbers that no rule speaks of are called now and then, as far as they are calls at all. */
@@ -74,13 +72,11 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
 static const struct node *
 verdict_node (struct builder *b, uint32_t verdict)
 {
-  const struct node *last = b->verdicts[0];
-
-  if (last->k == verdict)
-    return last;
-  b->verdicts[0] = b->verdicts[1]->k == verdict ? b->verdicts[1] : node_return (b->graph, verdict);
-  b->verdicts[1] = last;
-  return b->verdicts[0];
+  for (int i = 0; i < 2; i++)
+    if (b->verdicts[i]->k == verdict)
+      return b->verdicts[i];
+  b->verdicts[1] = b->verdicts[0];
+  return b->verdicts[0] = node_return (b->graph, verdict);
 }
 
 static void
@@ -104,32 +100,36 @@ newer_verdict (const struct rules *rules)
   return SECCOMP_RET_ERRNO | abi_enosys (rules->abi);
 }
 
-/* The first of the calls, and those right after it that the same verdict decides without a look at
- * arguments. *taken: how many. */
+/* A call whose arguments are tested runs the filter each time, while the kernel remembers the
+ * verdict of most others. */
 static int
-append_calls (struct builder *b, const struct rules *rules, const struct call *calls, size_t count,
-              size_t *taken)
+append_tested (struct builder *b, const struct rules *rules, const struct call *call)
 {
-  const struct rule *first = calls->rules;
-  uint32_t weight = call_weight (b, calls);
-  const struct node *node = NULL;
-  int code = OCI_SECCOMP_OK;
-  size_t i = 1;
+  const struct node *node;
+  int code = condition_build (&node, b->graph, call, &abi_table[rules->abi], rules->default_verdict,
+                              b->scratch, b->err);
 
-  if (first->test_count) {
-    code = condition_build (&node, b->graph, calls, &abi_table[rules->abi], rules->default_verdict,
-                            b->scratch, b->err);
-  } else {
-    for (; i < count && calls[i].number == calls[i - 1].number + 1 &&
-           calls[i].rules->test_count == 0 && calls[i].rules->verdict == first->verdict;
-         i++)
-      weight += call_weight (b, &calls[i]);
-    node = verdict_node (b, first->verdict);
-  }
   if (code == OCI_SECCOMP_OK)
-    interval_append (&b->intervals, calls->number, node, weight, b->scratch);
-  *taken = i;
+    interval_append (&b->intervals, call->number, node, call_weight (b, call) + WEIGHT_OF_TESTS,
+                     b->scratch);
   return code;
+}
+
+/* Calls in a row, up to `end`, that one verdict decides. Returns the call after the last of them.
+ */
+static const struct call *
+append_run (struct builder *b, const struct call *call, const struct call *end)
+{
+  const uint32_t first = call->number, verdict = call->rules->verdict;
+  uint32_t next = first, weight = 0;
+
+  do {
+    weight += call_weight (b, call++);
+    next++;
+  } while (call < end && call->number == next && call->rules->test_count == 0 &&
+           call->rules->verdict == verdict);
+  append_verdict (b, first, verdict, weight);
+  return call;
 }
 
 /* Numbers from `next` on, as the rules of one ABI decide them; calls above `end` are none of its
@@ -138,26 +138,29 @@ static int
 append_rules (struct builder *b, const struct rules *rules, uint32_t next, uint32_t end)
 {
   const uint32_t last = rules->newer_enosys ? rules->last : UINT32_MAX;
-  size_t count = rules->call_count, taken;
+  const struct call *call = rules->calls, *calls_end = call + rules->call_count;
 
   if (zero_is_newer (rules))
     append_verdict (b, next++, newer_verdict (rules), WEIGHT_OF_CALL);
-  while (count > 0 && rules->calls[count - 1].number > (end < last ? end : last))
-    count--;
-  for (size_t i = 0; i < count; i += taken) {
-    const struct call *call = &rules->calls[i];
-    int code;
+  while (calls_end > call && calls_end[-1].number > (end < last ? end : last))
+    calls_end--;
+  while (call < calls_end) {
+    int code = OCI_SECCOMP_OK;
 
-    taken = 1;
-    if (call->number < next)
+    if (call->number < next) {
+      call++;
       continue;
+    }
     if (call->number > next)
       append_verdict (b, next, rules->default_verdict,
                       gap_weight (next, call->number - 1, rules->abi));
-    code = append_calls (b, rules, call, count - i, &taken);
+    if (call->rules->test_count)
+      code = append_tested (b, rules, call++);
+    else
+      call = append_run (b, call, calls_end);
     if (code)
       return code;
-    next = call[taken - 1].number + 1;
+    next = call[-1].number + 1;
     if (next == 0)
       return OCI_SECCOMP_OK;
   }
@@ -189,12 +192,14 @@ append_skipped (struct builder *b, const struct rules *x86_64, const struct rule
 {
   const struct rules *rules = x32 ? x32 : x86_64;
   const struct call *last = rules->call_count ? &rules->calls[rules->call_count - 1] : NULL;
-  size_t taken;
 
-  if (last && last->number == UINT32_MAX)
-    return append_calls (b, rules, last, 1, &taken);
-  if (!x32)
+  if (last && last->number == UINT32_MAX) {
+    if (last->rules->test_count)
+      return append_tested (b, rules, last);
+    append_verdict (b, UINT32_MAX, last->rules->verdict, call_weight (b, last));
+  } else if (!x32) {
     append_verdict (b, UINT32_MAX, rules->default_verdict, 0);
+  }
   return OCI_SECCOMP_OK;
 }
 
@@ -404,10 +409,10 @@ take_weights (const struct options *options, struct arena *scratch)
 }
 
 static size_t
-plain_length (const struct call *call, const struct abi_row *abi)
+tests_length (const struct call *call, const struct abi_row *abi)
 {
   const size_t test_length = abi->wide ? 4 : 2;
-  size_t length = 1;
+  size_t length = 0;
 
   for (size_t r = 0; r < call->rule_count && call->rules[r].test_count; r++)
     length += call->rules[r].test_count * test_length;
@@ -420,11 +425,11 @@ decision_is_short (const struct rules *rules, size_t rules_count, size_t length)
   const size_t start = 1, token = 2, end = 3; /* the load of the token, its test; returns */
   size_t plain = start + end;
 
-  for (size_t i = 0; i < rules_count; i++) {
-    plain += token_was_seen (rules, i) ? 0 : token;
+  for (size_t i = 0; i < rules_count; i++)
+    plain += rules[i].call_count + (token_was_seen (rules, i) ? 0 : token);
+  for (size_t i = 0; i < rules_count; i++)
     for (size_t c = 0; c < rules[i].call_count && plain < length; c++)
-      plain += plain_length (&rules[i].calls[c], &abi_table[rules[i].abi]);
-  }
+      plain += tests_length (&rules[i].calls[c], &abi_table[rules[i].abi]);
   return length <= plain;
 }
 
