@@ -69,7 +69,7 @@ gap_weight (uint32_t from, uint32_t to, enum abi abi)
 
 /* --- intervals --- */
 
-static const struct node *
+static inline const struct node *
 verdict_node (struct builder *b, uint32_t verdict)
 {
   for (int i = 0; i < 2; i++)
@@ -79,7 +79,7 @@ verdict_node (struct builder *b, uint32_t verdict)
   return b->verdicts[0] = node_return (b->graph, verdict);
 }
 
-static void
+static inline void
 append_verdict (struct builder *b, uint32_t first, uint32_t verdict, uint32_t weight)
 {
   interval_append (&b->intervals, first, verdict_node (b, verdict), weight, b->scratch);
