@@ -30,11 +30,13 @@ struct draft {
   struct bucket_place place;
   bool wide;
   bool at_once; /* conflicts are looked for with each rule */
-  /* What steps come to: by row of the table, and by number where the table has none. A row that the
-   * ABI lacks gathers rules too: they decide nothing there, but a conflict among them is one on
-   * every machine. */
-  struct bucket_list rows, strays;
-  bool *gathers; /* by row: whether it has a bucket */
+  /* What steps come to, for rows of the table as they come, and for numbers that it lacks. A row
+   * that the ABI lacks gathers rules too: they decide nothing there, but a conflict among them is
+   * one on every machine. */
+  struct bucket *rows;
+  size_t row_count;
+  uint16_t *places; /* by row: where in `rows` it is, from 1 on; 0 if it gathers nothing */
+  struct bucket_list strays;
   /* The rows of the multiplexers; SYSCALL_UNKNOWN for those that the ABI lacks, and for none. */
   int multiplexer_rows[MULTIPLEXER_COUNT];
 };
@@ -113,11 +115,23 @@ bucket_take (struct draft *draft, struct bucket *bucket, const struct rule *rule
                         : bucket_add (bucket, rule, &draft->place);
 }
 
+static struct bucket *
+row_bucket (struct draft *draft, int row)
+{
+  uint16_t *place = &draft->places[row];
+
+  if (*place == 0) {
+    *ARENA_PUSH (draft->place.scratch, draft->rows, draft->row_count) =
+        (struct bucket){.key = (uint32_t) row};
+    *place = (uint16_t) draft->row_count;
+  }
+  return &draft->rows[*place - 1];
+}
+
 static int
 add_to_row (struct draft *draft, int row, const struct rule *rule)
 {
-  draft->gathers[row] = true;
-  return bucket_take (draft, bucket_of (&draft->rows, (uint32_t) row, draft->place.scratch), rule);
+  return bucket_take (draft, row_bucket (draft, row), rule);
 }
 
 /* Point 4: what comes after an unconditional rule is not even looked at. */
@@ -354,7 +368,7 @@ static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
   const struct rule *const *unconditional = draft->common->unconditional;
-  const bool *gathers = draft->gathers;
+  const uint16_t *places = draft->places;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
   struct bucket *stray = draft->strays.items, *const end = stray + draft->strays.count;
@@ -372,7 +386,7 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
     /* Most rows have their unconditional rule or nothing. */
     for (; row < rows_end; row++) {
       number = base + (uint32_t) numbers[*row];
-      if (gathers[*row] || number > limit)
+      if (places[*row] || number > limit)
         break;
       call = take_call (call, number, *row, unconditional[*row]);
     }
@@ -382,8 +396,7 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
       call = take_bucket (call, limit, SYSCALL_UNKNOWN, NULL, stray++);
       continue;
     }
-    call = take_bucket (call, number, *row, unconditional[*row],
-                        bucket_of (&draft->rows, (uint32_t) *row, draft->place.scratch));
+    call = take_bucket (call, number, *row, unconditional[*row], row_bucket (draft, *row));
     row++;
   }
   for (; stray < end; stray++)
@@ -403,7 +416,7 @@ draft_start (struct common *common, const struct profile *profile, enum abi abi,
       .options = options,
       .place = {.profile = profile, .abi = abi, .keep = common->keep, .scratch = common->scratch},
       .wide = row->wide,
-      .gathers = ARENA_ARRAY (common->scratch, bool, (size_t) syscall_count ()),
+      .places = ARENA_ARRAY (common->scratch, uint16_t, (size_t) syscall_count ()),
       .multiplexer_rows = {[MULTIPLEXER_NONE] = none,
                            [MULTIPLEXER_SOCKETCALL] =
                                row->socketcall < 0 ? none : syscall_from_name ("socketcall", 10),
@@ -445,19 +458,36 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
                       default_denies (default_verdict);
 }
 
-/* Conflicts count even where an unconditional rule comes after them all and decides alone. */
+/* Conflicts count even where an unconditional rule comes after them all and decides alone. Where
+ * some are possible, the rows are looked at in the order of the table, so that the same conflict is
+ * told of whatever order the profile has. */
 static int
-check_conflicts (struct draft *draft)
+check_rows (struct draft *draft)
 {
   const struct rule *const *unconditional = draft->common->unconditional;
+  const int row_count = syscall_count ();
+  bool agree = true;
   int code = OCI_SECCOMP_OK;
 
-  for (size_t i = 0; i < draft->rows.count && !code; i++) {
-    struct bucket *bucket = &draft->rows.items[i];
+  for (size_t i = 0; i < draft->row_count && !code; i++) {
+    struct bucket *bucket = &draft->rows[i];
 
-    if (!unconditional[bucket->key] || !bucket_agrees (bucket))
+    if (!bucket_agrees (bucket))
+      agree = false;
+    else if (!unconditional[bucket->key])
       code = bucket_check (bucket, &draft->place);
   }
+  for (int row = 0; row < row_count && !agree && !code; row++)
+    if (draft->places[row] && !bucket_agrees (row_bucket (draft, row)))
+      code = bucket_check (row_bucket (draft, row), &draft->place);
+  return code;
+}
+
+static int
+check_strays (struct draft *draft)
+{
+  int code = OCI_SECCOMP_OK;
+
   for (size_t i = 0; i < draft->strays.count && !code; i++)
     code = bucket_check (&draft->strays.items[i], &draft->place);
   return code;
@@ -479,7 +509,9 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
     draft.place.err = err;
     code = take_steps (&draft, 0);
     if (!code)
-      code = check_conflicts (&draft);
+      code = check_rows (&draft);
+    if (!code)
+      code = check_strays (&draft);
     if (!code)
       draft_finish (&out[i], &draft, keep);
   }
