@@ -1,31 +1,11 @@
 #include "rules.h"
 
 #include "bucket.h"
+#include "steps.h"
 #include "syscalls.h"
 
-/* A rule that each ABI has to look at by itself: with conditions, of a call that some ABIs have a
- * multiplexer for, or for a number by hand. */
-struct step {
-  const struct rule *rule; /* without tests: those come of the conditions, on each ABI */
-  size_t first, count;     /* which of its origin's conditions */
-  struct multiplexed multiplexed;
-};
-
-/* What rules are on every ABI alike. */
-struct common {
-  uint32_t default_verdict;
-  /* By row of the system-call table: the first rule for it without conditions, and whether some
-   * other rule names it. */
-  const struct rule **unconditional;
-  bool *named;
-  struct step *steps;
-  size_t step_count;
-  uint32_t order; /* of the next rule */
-  struct arena *keep, *scratch;
-};
-
 struct draft {
-  struct common *common;
+  struct steps *steps;
   const struct options *options;
   struct bucket_place place;
   bool wide;
@@ -138,7 +118,7 @@ add_to_row (struct draft *draft, int row, const struct rule *rule)
 static bool
 comes_late (const struct draft *draft, int row, const struct rule *rule)
 {
-  const struct rule *unconditional = draft->common->unconditional[row];
+  const struct rule *unconditional = draft->steps->unconditional[row];
 
   return unconditional && unconditional->order <= rule->order;
 }
@@ -198,110 +178,9 @@ take_steps (struct draft *draft, size_t first)
 {
   int code = OCI_SECCOMP_OK;
 
-  for (size_t i = first; i < draft->common->step_count && !code; i++)
-    code = take_step (draft, &draft->common->steps[i]);
+  for (size_t i = first; i < draft->steps->count && !code; i++)
+    code = take_step (draft, &draft->steps->items[i]);
   return code;
-}
-
-/* --- what is the same on every ABI --- */
-
-/* Point 2: an index that occurs twice makes every condition a rule of its own. */
-static bool
-has_index_twice (const struct profile_rule *rule)
-{
-  unsigned seen = 0;
-
-  for (size_t i = 0; i < rule->condition_count; i++) {
-    if (seen & (1u << rule->conditions[i].index))
-      return true;
-    seen |= 1u << rule->conditions[i].index;
-  }
-  return false;
-}
-
-static void
-push_step (struct common *common, const struct rule *rule, size_t first, size_t count)
-{
-  const int row = rule->name->syscall;
-  struct step *step = ARENA_PUSH (common->scratch, common->steps, common->step_count);
-
-  *step = (struct step){.rule = rule, .first = first, .count = count};
-  if (row != SYSCALL_UNKNOWN)
-    step->multiplexed = syscall_multiplexed ()[row];
-}
-
-/* Most calls have no multiplexer anywhere: then the first rule is all that ABIs need to know. */
-static void
-common_add_unconditional (struct common *common, const struct profile_rule *origin)
-{
-  const struct multiplexed *multiplexed = syscall_multiplexed ();
-  const struct rule **unconditional = common->unconditional;
-  const size_t count = origin->name_count;
-  struct rule *rules = arena_take (common->keep, arena_array_size (sizeof *rules, count));
-
-  for (size_t n = 0; n < count; n++) {
-    const struct profile_name *name = &origin->names[n];
-    const int row = name->syscall;
-
-    rules[n] = (struct rule){.verdict = origin->verdict,
-                             .order = common->order + (uint32_t) n,
-                             .origin = origin,
-                             .name = name};
-    if (row != SYSCALL_UNKNOWN && !unconditional[row])
-      unconditional[row] = &rules[n];
-    if (row == SYSCALL_UNKNOWN ? name->numbered : multiplexed[row].multiplexer != MULTIPLEXER_NONE)
-      push_step (common, &rules[n], 0, 0);
-  }
-  common->order += (uint32_t) count;
-}
-
-static void
-common_add_conditional (struct common *common, const struct profile_rule *origin)
-{
-  const size_t groups = has_index_twice (origin) ? origin->condition_count : 1;
-  const size_t group_size = origin->condition_count / groups;
-  struct rule *rule =
-      arena_take (common->keep, arena_array_size (sizeof *rule, origin->name_count * groups));
-
-  for (size_t n = 0; n < origin->name_count; n++) {
-    const struct profile_name *name = &origin->names[n];
-
-    for (size_t g = 0; g < groups; g++, rule++) {
-      *rule = (struct rule){
-          .verdict = origin->verdict, .order = common->order++, .origin = origin, .name = name};
-      if (name->syscall != SYSCALL_UNKNOWN || name->numbered)
-        push_step (common, rule, g * group_size, group_size);
-    }
-  }
-}
-
-static void
-common_add (struct common *common, const struct profile_rule *origin)
-{
-  /* Point 1: what says the same as the default carves no exception. */
-  const bool decides = origin->verdict != common->default_verdict;
-
-  if (decides && origin->condition_count == 0) {
-    common_add_unconditional (common, origin);
-    return;
-  }
-  for (size_t n = 0; n < origin->name_count; n++)
-    if (origin->names[n].syscall != SYSCALL_UNKNOWN)
-      common->named[origin->names[n].syscall] = true;
-  if (decides)
-    common_add_conditional (common, origin);
-}
-
-static struct common
-common_start (const struct profile *profile, struct arena *keep, struct arena *scratch)
-{
-  const size_t rows = (size_t) syscall_count ();
-
-  return (struct common){.default_verdict = profile->default_verdict,
-                         .named = ARENA_ARRAY (scratch, bool, rows),
-                         .unconditional = ARENA_ARRAY (scratch, const struct rule *, rows),
-                         .keep = keep,
-                         .scratch = scratch};
 }
 
 /* --- numbers newer than the profile: point 9 --- */
@@ -311,7 +190,7 @@ common_start (const struct profile *profile, struct arena *keep, struct arena *s
 static bool
 counts_as_named (const struct draft *draft, int row)
 {
-  return (draft->common->named[row] || draft->common->unconditional[row]) &&
+  return (draft->steps->named[row] || draft->steps->unconditional[row]) &&
          (draft->multiplexer_rows[MULTIPLEXER_SOCKETCALL] == SYSCALL_UNKNOWN ||
           syscall_multiplexed ()[row].multiplexer == MULTIPLEXER_NONE);
 }
@@ -367,7 +246,7 @@ take_bucket (struct call *out, uint32_t number, int row, const struct rule *unco
 static void
 take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 {
-  const struct rule *const *unconditional = draft->common->unconditional;
+  const struct rule *const *unconditional = draft->steps->unconditional;
   const uint16_t *places = draft->places;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
@@ -405,18 +284,18 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
 }
 
 static struct draft
-draft_start (struct common *common, const struct profile *profile, enum abi abi,
+draft_start (struct steps *steps, const struct profile *profile, enum abi abi,
              const struct options *options)
 {
   const struct abi_row *row = &abi_table[abi];
   const int none = SYSCALL_UNKNOWN;
 
   return (struct draft){
-      .common = common,
+      .steps = steps,
       .options = options,
-      .place = {.profile = profile, .abi = abi, .keep = common->keep, .scratch = common->scratch},
+      .place = {.profile = profile, .abi = abi, .keep = steps->keep, .scratch = steps->scratch},
       .wide = row->wide,
-      .places = ARENA_ARRAY (common->scratch, uint16_t, (size_t) syscall_count ()),
+      .places = ARENA_ARRAY (steps->scratch, uint16_t, (size_t) syscall_count ()),
       .multiplexer_rows = {[MULTIPLEXER_NONE] = none,
                            [MULTIPLEXER_SOCKETCALL] =
                                row->socketcall < 0 ? none : syscall_from_name ("socketcall", 10),
@@ -428,10 +307,10 @@ draft_new (const struct profile *profile, enum abi abi, const struct options *op
            struct arena *arena)
 {
   struct draft *draft = ARENA_NEW (arena, struct draft);
-  struct common *common = ARENA_NEW (arena, struct common);
+  struct steps *steps = ARENA_NEW (arena, struct steps);
 
-  *common = common_start (profile, arena, arena);
-  *draft = draft_start (common, profile, abi, options);
+  *steps = steps_start (profile, arena, arena);
+  *draft = draft_start (steps, profile, abi, options);
   draft->at_once = true;
   return draft;
 }
@@ -439,17 +318,17 @@ draft_new (const struct profile *profile, enum abi abi, const struct options *op
 int
 draft_add (struct draft *draft, const struct profile_rule *rule, struct oci_seccomp_error *err)
 {
-  const size_t before = draft->common->step_count;
+  const size_t before = draft->steps->count;
 
   draft->place.err = err;
-  common_add (draft->common, rule);
+  steps_add (draft->steps, rule);
   return take_steps (draft, before);
 }
 
 void
 draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
 {
-  const uint32_t default_verdict = draft->common->default_verdict;
+  const uint32_t default_verdict = draft->steps->default_verdict;
 
   *out = (struct rules){.abi = draft->place.abi, .default_verdict = default_verdict};
   take_calls (draft, out, arena);
@@ -464,7 +343,7 @@ draft_finish (struct rules *out, struct draft *draft, struct arena *arena)
 static int
 check_rows (struct draft *draft)
 {
-  const struct rule *const *unconditional = draft->common->unconditional;
+  const struct rule *const *unconditional = draft->steps->unconditional;
   const int row_count = syscall_count ();
   bool agree = true;
   int code = OCI_SECCOMP_OK;
@@ -498,13 +377,13 @@ rules_build (struct rules *out, const struct profile *profile, const enum abi *a
              const struct options *options, struct arena *keep, struct arena *scratch,
              struct oci_seccomp_error *err)
 {
-  struct common common = common_start (profile, keep, scratch);
+  struct steps steps = steps_start (profile, keep, scratch);
   int code = OCI_SECCOMP_OK;
 
   for (size_t i = 0; i < profile->rule_count; i++)
-    common_add (&common, &profile->rules[i]);
+    steps_add (&steps, &profile->rules[i]);
   for (size_t i = 0; i < count && !code; i++) {
-    struct draft draft = draft_start (&common, profile, abis[i], options);
+    struct draft draft = draft_start (&steps, profile, abis[i], options);
 
     draft.place.err = err;
     code = take_steps (&draft, 0);
