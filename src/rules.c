@@ -250,36 +250,36 @@ take_calls (struct draft *draft, struct rules *out, struct arena *arena)
   const uint16_t *places = draft->places;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
-  struct bucket *stray = draft->strays.items, *const end = stray + draft->strays.count;
-  size_t count;
-  const int16_t *row = syscall_rows_by_number (draft->place.abi, &count), *const rows_end =
-                                                                              row + count;
+  struct bucket *strays = draft->strays.items;
+  size_t count, stray = 0;
+  const int16_t *row = syscall_rows_by_number (draft->place.abi, &count);
+  const int16_t *const end = row + count;
   struct call *call =
       arena_take (arena, arena_array_size (sizeof *call, count + draft->strays.count));
 
   out->calls = call;
   for (;;) {
-    const uint32_t limit = stray < end ? stray->key : UINT32_MAX;
+    const uint32_t limit = stray < draft->strays.count ? strays[stray].key : UINT32_MAX;
     uint32_t number = 0;
 
     /* Most rows have their unconditional rule or nothing. */
-    for (; row < rows_end; row++) {
+    for (; row < end; row++) {
       number = base + (uint32_t) numbers[*row];
       if (places[*row] || number > limit)
         break;
       call = take_call (call, number, *row, unconditional[*row]);
     }
-    if (row == rows_end)
+    if (row == end)
       break;
     if (number > limit) {
-      call = take_bucket (call, limit, SYSCALL_UNKNOWN, NULL, stray++);
+      call = take_bucket (call, limit, SYSCALL_UNKNOWN, NULL, &strays[stray++]);
       continue;
     }
     call = take_bucket (call, number, *row, unconditional[*row], row_bucket (draft, *row));
     row++;
   }
-  for (; stray < end; stray++)
-    call = take_bucket (call, stray->key, SYSCALL_UNKNOWN, NULL, stray);
+  for (; stray < draft->strays.count; stray++)
+    call = take_bucket (call, strays[stray].key, SYSCALL_UNKNOWN, NULL, &strays[stray]);
   out->call_count = (size_t) (call - out->calls);
 }
 
