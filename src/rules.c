@@ -242,44 +242,50 @@ take_bucket (struct call *out, uint32_t number, int row, const struct rule *unco
   return out + 1;
 }
 
-/* By number: those of the table, and between them those that it lacks. */
-static void
-take_calls (struct draft *draft, struct rules *out, struct arena *arena)
+/* The calls of rows of the table, which are in ascending order of their numbers. */
+static struct call *
+take_rows (struct call *call, struct draft *draft, const int16_t *row, const int16_t *end)
 {
   const struct rule *const *unconditional = draft->steps->unconditional;
   const uint16_t *places = draft->places;
   const int32_t *numbers = syscall_numbers (draft->place.abi);
   const uint32_t base = abi_table[draft->place.abi].number_base;
-  struct bucket *strays = draft->strays.items;
-  size_t count, stray = 0;
-  const int16_t *row = syscall_rows_by_number (draft->place.abi, &count);
-  const int16_t *const end = row + count;
-  struct call *call =
-      arena_take (arena, arena_array_size (sizeof *call, count + draft->strays.count));
+
+  while (row < end) {
+    /* Most have their unconditional rule, or nothing. */
+    for (; row < end && places[*row] == 0; row++)
+      call = take_call (call, base + (uint32_t) numbers[*row], *row, unconditional[*row]);
+    if (row < end) {
+      call = take_bucket (call, base + (uint32_t) numbers[*row], *row, unconditional[*row],
+                          row_bucket (draft, *row));
+      row++;
+    }
+  }
+  return call;
+}
+
+/* By number: those of the table, and between them those that it lacks. */
+static void
+take_calls (struct draft *draft, struct rules *out, struct arena *arena)
+{
+  const int32_t *numbers = syscall_numbers (draft->place.abi);
+  const uint32_t base = abi_table[draft->place.abi].number_base;
+  const struct bucket_list *strays = &draft->strays;
+  size_t count, at = 0;
+  const int16_t *rows = syscall_rows_by_number (draft->place.abi, &count);
+  struct call *call = arena_take (arena, arena_array_size (sizeof *call, count + strays->count));
 
   out->calls = call;
-  for (;;) {
-    const uint32_t limit = stray < draft->strays.count ? strays[stray].key : UINT32_MAX;
-    uint32_t number = 0;
+  for (size_t i = 0; i < strays->count; i++) {
+    struct bucket *stray = &strays->items[i];
+    size_t from = at;
 
-    /* Most rows have their unconditional rule or nothing. */
-    for (; row < end; row++) {
-      number = base + (uint32_t) numbers[*row];
-      if (places[*row] || number > limit)
-        break;
-      call = take_call (call, number, *row, unconditional[*row]);
-    }
-    if (row == end)
-      break;
-    if (number > limit) {
-      call = take_bucket (call, limit, SYSCALL_UNKNOWN, NULL, &strays[stray++]);
-      continue;
-    }
-    call = take_bucket (call, number, *row, unconditional[*row], row_bucket (draft, *row));
-    row++;
+    while (at < count && base + (uint32_t) numbers[rows[at]] <= stray->key)
+      at++;
+    call = take_rows (call, draft, rows + from, rows + at);
+    call = take_bucket (call, stray->key, SYSCALL_UNKNOWN, NULL, stray);
   }
-  for (; stray < draft->strays.count; stray++)
-    call = take_bucket (call, strays[stray].key, SYSCALL_UNKNOWN, NULL, &strays[stray]);
+  call = take_rows (call, draft, rows + at, rows + count);
   out->call_count = (size_t) (call - out->calls);
 }
 
