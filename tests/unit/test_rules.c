@@ -427,6 +427,12 @@ test_conflicts (void **state)
        ABI_X86_64,
        "syscalls[4]: conflicting rules: read on x86_64: syscalls[0] (line 1) says TRAP " SAME
        "LOG could never be told apart"},
+      /* Of two, the one for the name that comes first, wherever the profile has it. */
+      {R ("TRAP", "write", A (0, EQ, 1)) "," R ("LOG", "write", A (0, EQ, 1)) "," R (
+           "TRAP", "read", A (0, EQ, 1)) "," R ("LOG", "read", A (0, EQ, 1)),
+       ABI_X86_64,
+       "syscalls[3]: conflicting rules: read on x86_64: syscalls[2] (line 1) says TRAP " SAME
+       "LOG could never be told apart"},
       /* A mask of 0 is no condition. */
       {R ("TRAP", "read", A (0, EQ, 1)) "," R ("LOG", "read", A (0, EQ, 1) "," M (1, 0, 9)),
        ABI_X86_64,
