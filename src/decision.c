@@ -45,13 +45,9 @@ struct builder {
 
 /* Every call there is may be made; what was measured counts beside that. */
 static inline uint32_t
-call_weight (const struct builder *b, const struct call *call)
+measured_weight (const struct builder *b, const struct call *call)
 {
-  uint32_t frequency = 0;
-
-  if (call->row != SYSCALL_UNKNOWN)
-    frequency = b->frequencies[call->row];
-  return WEIGHT_OF_CALL + frequency / MILLIONTHS_OF_WEIGHT;
+  return call->row == SYSCALL_UNKNOWN ? 0 : b->frequencies[call->row] / MILLIONTHS_OF_WEIGHT;
 }
 
 /* Numbers that no rule speaks of are called now and then, as far as they are calls at all. */
@@ -110,8 +106,8 @@ append_tested (struct builder *b, const struct rules *rules, const struct call *
                               b->scratch, b->err);
 
   if (code == OCI_SECCOMP_OK)
-    interval_append (&b->intervals, call->number, node, call_weight (b, call) + WEIGHT_OF_TESTS,
-                     b->scratch);
+    interval_append (&b->intervals, call->number, node,
+                     WEIGHT_OF_CALL + WEIGHT_OF_TESTS + measured_weight (b, call), b->scratch);
   return code;
 }
 
@@ -124,11 +120,11 @@ append_run (struct builder *b, const struct call *call, const struct call *end)
   uint32_t next = first, weight = 0;
 
   do {
-    weight += call_weight (b, call++);
+    weight += measured_weight (b, call++);
     next++;
   } while (call < end && call->number == next && call->rules->test_count == 0 &&
            call->rules->verdict == verdict);
-  append_verdict (b, first, verdict, weight);
+  append_verdict (b, first, verdict, (next - first) * WEIGHT_OF_CALL + weight);
   return call;
 }
 
@@ -196,7 +192,8 @@ append_skipped (struct builder *b, const struct rules *x86_64, const struct rule
   if (last && last->number == UINT32_MAX) {
     if (last->rules->test_count)
       return append_tested (b, rules, last);
-    append_verdict (b, UINT32_MAX, last->rules->verdict, call_weight (b, last));
+    append_verdict (b, UINT32_MAX, last->rules->verdict,
+                    WEIGHT_OF_CALL + measured_weight (b, last));
   } else if (!x32) {
     append_verdict (b, UINT32_MAX, rules->default_verdict, 0);
   }
