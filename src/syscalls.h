@@ -54,7 +54,8 @@ const int16_t *syscall_rows_by_number (enum abi abi, size_t *count);
 
 /* How a multiplexed call is reached on ABIs with multiplexers: which of them, and its first
  * argument there (SYS_SOCKET 1, ... of linux/net.h; SEMOP 1, ... of linux/ipc.h). */
-enum multiplexer { MULTIPLEXER_NONE, MULTIPLEXER_SOCKETCALL, MULTIPLEXER_IPC, MULTIPLEXER_COUNT };
+enum multiplexer { MULTIPLEXER_NONE, MULTIPLEXER_SOCKETCALL, MULTIPLEXER_IPC };
+enum { MULTIPLEXER_COUNT = MULTIPLEXER_IPC + 1 };
 enum multiplexer syscall_multiplexer (int row, uint32_t *call);
 
 /* The same by row, for those who look at many. */
