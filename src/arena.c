@@ -146,9 +146,11 @@ arena_printf (struct arena *arena, const char *format, ...)
 void *
 arena_double (struct arena *arena, void *items, size_t count, size_t size)
 {
-  void *grown = arena_alloc (arena, arena_array_size (size, count ? count * 2 : 1));
+  const size_t old = arena_array_size (size, count);
+  char *grown = arena_take (arena, arena_array_size (size, count ? count * 2 : 1));
 
   if (count)
-    memcpy (grown, items, arena_array_size (size, count));
+    memcpy (grown, items, old);
+  memset (grown + old, 0, count ? old : size);
   return grown;
 }
