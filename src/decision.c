@@ -224,22 +224,6 @@ append_quarters (struct builder *b, const struct rules *x86_64, const struct rul
   return append_skipped (b, x86_64, x32);
 }
 
-static size_t
-interval_of (const struct builder *b, uint32_t number)
-{
-  size_t low = 0, high = b->intervals.count;
-
-  while (high - low > 1) {
-    size_t middle = (low + high) / 2;
-
-    if (b->intervals.items[middle].first <= number)
-      low = middle;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 /* The tests of numbers that a tree has: up to where it looks at something else. */
 static uint32_t
 count_tests (const struct node *tree)
@@ -277,16 +261,17 @@ static struct interval_list
 take_x32 (struct builder *b)
 {
   const struct interval *items = b->intervals.items;
-  size_t tail = interval_of (b, QUARTER (QUARTER_X32) - 1);
-  size_t x32 = interval_of (b, QUARTER (QUARTER_X32));
-  size_t clear = interval_of (b, QUARTER (QUARTER_HIGH_CLEAR));
-  size_t set = interval_of (b, QUARTER (QUARTER_HIGH_SET));
+  const size_t count = b->intervals.count;
+  size_t tail = interval_find (items, count, QUARTER (QUARTER_X32) - 1);
+  size_t x32 = interval_find (items, count, QUARTER (QUARTER_X32));
+  size_t clear = interval_find (items, count, QUARTER (QUARTER_HIGH_CLEAR));
+  size_t set = interval_find (items, count, QUARTER (QUARTER_HIGH_SET));
   struct interval_list with_bit = {0};
 
   if (items[clear].node != items[tail].node ||
-      interval_of (b, QUARTER (QUARTER_HIGH_SET) - 1) != clear)
+      interval_find (items, count, QUARTER (QUARTER_HIGH_SET) - 1) != clear)
     return with_bit;
-  for (size_t i = x32; i < b->intervals.count; i++)
+  for (size_t i = x32; i < count; i++)
     if (i != clear || i == set || i == x32)
       interval_append (&with_bit, items[i].first, items[i].node, items[i].weight, b->scratch);
   b->intervals.count = tail + 1;

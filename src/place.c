@@ -5,23 +5,17 @@
 static int
 find_run (const struct plan *plan, const struct subtree *subtree)
 {
-  const struct interval *theirs = subtree->intervals + subtree->first, *ours = plan->intervals;
-  size_t length = subtree->last - subtree->first + 1, low = 1, high = plan->count;
+  const struct interval *theirs = subtree->intervals + subtree->first;
+  const size_t length = subtree->last - subtree->first + 1;
+  const size_t first = interval_find (plan->intervals, plan->count, theirs[1].first - 1);
+  const struct interval *ours = plan->intervals + first;
 
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-
-    if (ours[middle].first < theirs[1].first)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  if (low - 1 + length > plan->count || ours[low - 1].node != theirs[0].node)
+  if (first + length > plan->count || ours[0].node != theirs[0].node)
     return NONE;
   for (size_t i = 1; i < length; i++)
-    if (ours[low - 1 + i].first != theirs[i].first || ours[low - 1 + i].node != theirs[i].node)
+    if (ours[i].first != theirs[i].first || ours[i].node != theirs[i].node)
       return NONE;
-  return (int) low - 1;
+  return (int) first;
 }
 
 /* A chain does look at outer borders, where it takes out the first or the last value. */

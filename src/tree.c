@@ -17,6 +17,22 @@ interval_list_grow (struct interval_list *list, struct arena *arena)
     memcpy (list->items, items, list->count * sizeof *items);
 }
 
+size_t
+interval_find (const struct interval *intervals, size_t count, uint32_t word)
+{
+  size_t low = 0, high = count;
+
+  while (high - low > 1) {
+    size_t middle = (low + high) / 2;
+
+    if (intervals[middle].first <= word)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 /* --- making what was planned --- */
 
 struct maker {

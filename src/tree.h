@@ -49,6 +49,9 @@ interval_append (struct interval_list *list, uint32_t first, const struct node *
   list->items[list->count++] = (struct interval){first, node, weight};
 }
 
+/* The one of the intervals that has a word. */
+size_t interval_find (const struct interval *intervals, size_t count, uint32_t word);
+
 /* Weights are integers, so that the shape is the same on every machine. This is how much it weighs
  * that something is reached by one number, or by what counts like it. */
 enum { WEIGHT_OF_CALL = 1000 };
