@@ -105,10 +105,11 @@ int
 emit (struct program *out, const struct graph *graph, const struct node *root, struct arena *keep,
       struct arena *scratch, struct oci_seccomp_error *err)
 {
+  enum { FEW = 1024 }; /* these need not be counted, so little room do they take */
   uint32_t nodes = graph->count, room, length;
   struct emitter e;
 
-  if (nodes > PROGRAM_MAX_LENGTH)
+  if (nodes > FEW)
     nodes = graph_size (graph, root, scratch);
   if (nodes > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, nodes, err);
