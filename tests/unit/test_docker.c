@@ -56,6 +56,8 @@ test_bad_errnos (void **state)
        "from 0 to 4095"},
       {TOP ("\"defaultErrno\":38"), INVALID,
        "f.json:1:50: defaultErrno: is a number; want a string"},
+      {TOP ("\"defaultErrnoRet\":1,\"defaultErrno\":[]"), INVALID,
+       "f.json:1:70: defaultErrno: is an array; want a string"},
       {TOP ("\"defaultErrno\":\"ENOSYS\",\"defaultErrnoRet\":-1"), INVALID,
        "f.json:1:77: defaultErrnoRet: is -1; want an integer from 0 to 4095"},
       {"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrno\":\"ENOSYS\"}", INVALID,

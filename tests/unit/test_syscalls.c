@@ -285,7 +285,8 @@ test_unknown_names (void **state)
   free (prefixed);
 }
 
-/* Every name, cut short and made longer, is either no call or the call of that very name. */
+/* Every name, cut short and made longer, is either no call or the call of that very name. Each is
+ * in memory of its own, behind which nothing may be read. */
 static void
 test_near_names (void **state)
 {
@@ -295,13 +296,41 @@ test_near_names (void **state)
     int length = snprintf (name, sizeof name, "%s2", syscall_name (row));
 
     for (int i = 0; i <= length; i++) {
-      int found = syscall_from_name (name, (size_t) i);
+      char *alone = malloc ((size_t) i + !i);
+      int found;
+
+      assert_non_null (alone);
+      memcpy (alone, name, (size_t) i);
+      found = syscall_from_name (alone, (size_t) i);
+      free (alone);
 
       if (found != SYSCALL_UNKNOWN) {
         assert_int_equal (strlen (syscall_name (found)), i);
         assert_memory_equal (syscall_name (found), name, i);
       }
     }
+  }
+}
+
+/* Every name with one character changed, wherever it stands, is no call either, or that one. */
+static void
+test_changed_names (void **state)
+{
+  (void) state;
+  for (int row = 0; row < syscall_count (); row++) {
+    char name[64];
+    size_t length = strlen (syscall_name (row));
+
+    for (size_t i = 0; i < length; i++)
+      for (int character = 1; character < 256; character++) {
+        int found;
+
+        memcpy (name, syscall_name (row), length + 1);
+        name[i] = (char) character;
+        found = syscall_from_name (name, length);
+        if (found != SYSCALL_UNKNOWN && strcmp (syscall_name (found), name) != 0)
+          fail_msg ("%s is taken for %s", name, syscall_name (found));
+      }
   }
 }
 
@@ -423,6 +452,7 @@ main (void)
       cmocka_unit_test (test_numbers_of_the_header),
       cmocka_unit_test (test_unknown_names),
       cmocka_unit_test (test_near_names),
+      cmocka_unit_test (test_changed_names),
       cmocka_unit_test (test_multiplexed_calls),
       cmocka_unit_test (test_multiplexers_of_abis),
       cmocka_unit_test (test_frequencies),
