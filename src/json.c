@@ -19,8 +19,8 @@ struct parser {
   unsigned depth;
   struct json_node *parent;   /* the innermost open container */
   struct json_node *node;     /* the one to come, as far as it is read */
-  struct json_node *node_end; /* behind the last for which there is memory, the one to come apart */
-  unsigned node_room;         /* for so many nodes memory was taken */
+  struct json_node *node_end; /* when `node` is here, it has to move to new memory to be added */
+  unsigned node_room;         /* how many nodes the memory that was taken can have added */
   struct json_node **link;    /* where the one to come will be linked in */
 
   size_t token_end; /* of the last token that was reported */
@@ -146,13 +146,15 @@ parser_fail_syntax (struct parser *parser)
 
 static inline int node_add (struct parser *parser, enum json_type type);
 
-/* Takes memory for the next nodes: the one to come moves there. 0 if there are too many. */
+/* Takes memory for the next nodes, and one more: after the last of them is added, the one to come
+ * is read there, before it moves in its turn. 0 if there are too many. */
 static __attribute__ ((noinline)) int
 node_move (struct parser *parser, enum json_type type)
 {
-  enum { BLOCK = 64 }; /* of which JSON_MAX_NODES is a multiple */
+  enum { BLOCK = 64 };
   struct json_node *block;
 
+  _Static_assert(JSON_MAX_NODES % BLOCK == 0, "the limit is met exactly");
   if (parser->node_room == JSON_MAX_NODES)
     return parser_stop (
         parser, OCI_SECCOMP_TOO_LARGE, parser->node->begin,
@@ -173,9 +175,10 @@ node_add_further (struct parser *parser, enum json_type type)
   return node_add (parser, type);
 }
 
-/* Puts the node that was read into its place and begins the next; 0 if there are too many. What is
- * rare is a call at an end, so that all else needs none; and each callback has this in it, as most
- * of what a profile has are strings, and each is one call of on_string then. */
+/* Puts the node that was read into its place and begins the next; 0 if there are too many. It is
+ * part of each callback, so that a string, as most values are, takes no call but yajl's of
+ * on_string. What is rare is a call too, but the last thing that is done, for which no register has
+ * to be saved. */
 static inline __attribute__ ((always_inline)) int
 node_add (struct parser *parser, enum json_type type)
 {
@@ -223,8 +226,9 @@ string_copy (struct parser *parser, const unsigned char *decoded, size_t length,
   return NULL;
 }
 
-/* Where a string or key begins behind its quote. Without escapes, it is reported where it stands;
- * else in memory of yajl's, which is past the input's end. */
+/* Where the text of a string or key begins. Without escapes, it is reported where it stands in the
+ * input; else in memory of yajl's, which is no offset of the input: what comes out is past its end,
+ * also where that memory is before the input. */
 static size_t
 string_offset (const struct parser *parser, const unsigned char *decoded)
 {
@@ -366,12 +370,13 @@ on_key (void *context, const unsigned char *decoded, size_t length)
   struct json_node *node = parser->node;
   size_t offset = string_offset (parser, decoded);
 
-  node->key_begin = (uint32_t) (offset - 1);
-  if (offset < parser->length)
-    node->key = string_keep (parser, offset, length);
-  else
+  if (offset >= parser->length) {
     node->key = string_copy (parser, decoded, length, &node->key_begin);
-  return node->key != NULL;
+    return node->key != NULL;
+  }
+  node->key = string_keep (parser, offset, length);
+  node->key_begin = (uint32_t) (offset - 1);
+  return 1;
 }
 
 static int

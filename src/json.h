@@ -53,8 +53,8 @@ int json_parse (struct json_document *out, const char *file_name, const char *js
  * NULL or non-object node has no members. */
 const struct json_node *json_member (const struct json_node *object, const char *key);
 
-/* The same for many keys of an object, whose members are gone through once: where it has keys[i],
- * members[i] is set. */
+/* The same for many keys at once, of a node that is an object: members[i] becomes the one of
+ * keys[i]; if there is none, it stays as the caller has set it. */
 void json_members (const struct json_node *object, const char *const *keys, size_t count,
                    const struct json_node **members);
 

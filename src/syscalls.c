@@ -48,8 +48,9 @@ has_same_ends (const char *one, const char *other, size_t length, size_t size)
          memcmp (one + length - size, other + length - size, size) == 0;
 }
 
-/* Of names, which are 2 to 32 long, two words are all, as these may overlap. memcmp would be called
- * for a size that is not known when this is built. */
+/* Whether two names of that length, 2 to 32, are the same. Their ends, which may overlap, are all
+ * of them; and as the size of an end is known when this is built, memcmp becomes a few
+ * instructions, where for `length` it would be a call. */
 static inline bool
 is_same (const char *one, const char *other, size_t length)
 {

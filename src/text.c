@@ -29,7 +29,7 @@ character_length (const unsigned char *text, size_t room)
   return length;
 }
 
-/* The bits that any of 16 bytes has at its place of a word. */
+/* 16 bytes, one half or-ed to the other: a bit that a byte has stays in it. */
 static uint64_t
 bits_of_16 (const char *text)
 {
@@ -62,6 +62,7 @@ text_check_utf8 (const char *text, size_t length, bool *ascii)
 
     while (length - at >= BLOCK && is_ascii (text + at))
       at += BLOCK;
+    /* The rest, or a block that has other characters: one by one, before a block is tried again. */
     end = length - at < BLOCK ? length : at + BLOCK;
     while (at < end) {
       size_t step = 1;
