@@ -6,8 +6,6 @@
 
 #include <config.h>
 
-#include "decision.h"
-#include "emit.h"
 #include "equivalence.h"
 #include "filter.h"
 #include "narrow.h"
