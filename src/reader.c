@@ -209,7 +209,7 @@ read_abis (struct reader *reader, const struct json_node *array)
   return 0;
 }
 
-int
+static int
 read_flags (struct reader *reader, const struct json_node *section)
 {
   const struct json_node *array;
@@ -233,7 +233,7 @@ read_flags (struct reader *reader, const struct json_node *section)
   return 0;
 }
 
-int
+static int
 read_listener (struct reader *reader, const struct json_node *section)
 {
   const struct json_node *path, *metadata;

@@ -68,9 +68,6 @@ int read_abi (struct reader *reader, const struct json_node *node, enum abi *abi
 /* An array of them, or NULL for none, added to the profile's; each of the native byte order. */
 int read_abis (struct reader *reader, const struct json_node *array);
 
-int read_flags (struct reader *reader, const struct json_node *section);
-int read_listener (struct reader *reader, const struct json_node *section);
-
 /* A rule's parts: an array of names, and args, which may be NULL. */
 int read_names (struct reader *reader, const struct json_node *array, struct profile_rule *rule);
 int read_name (struct reader *reader, const struct json_node *node, struct profile_name *name);
