@@ -1,5 +1,7 @@
 #include "emit.h"
 
+#include <string.h>
+
 #include <linux/filter.h>
 
 /* Conditional jumps have 8 bits for their distance. */
@@ -9,6 +11,7 @@ struct emitter {
   struct sock_filter *instructions;
   uint32_t next;   /* where the instruction written last is: the program so far begins there */
   uint32_t *place; /* by node id: where it, or a jump to it or copy of it, is; 0 for nowhere yet */
+  const uint32_t *heights; /* by node id: the most steps from there on; or NULL */
 };
 
 static void
@@ -58,14 +61,17 @@ static void emit_node (struct emitter *e, const struct node *node);
 /* The branch that is emitted last stands right behind the test: where the processor reads on, one
  * that is taken much more often is best. Else it is that of the lower numbers: the kernel's own
  * compiler tries until all its jumps fit, and for the profiles of Docker and Podman it then needs
- * fewer tries. */
+ * fewer tries. Where heights are known it is the lower one: the other branch is then near as well.
+ */
 static void
 emit_branches (struct emitter *e, const struct node *test)
 {
-  bool yes_is_hot = test->yes->weight > test->no->weight * 2;
+  const struct node *yes = test->yes, *no = test->no;
+  const bool yes_is_last =
+      e->heights ? e->heights[yes->id] < e->heights[no->id] : yes->weight > no->weight * 2;
 
-  emit_node (e, yes_is_hot ? test->no : test->yes);
-  emit_node (e, yes_is_hot ? test->yes : test->no);
+  emit_node (e, yes_is_last ? no : yes);
+  emit_node (e, yes_is_last ? yes : no);
 }
 
 static void
@@ -89,6 +95,48 @@ emit_node (struct emitter *e, const struct node *node)
     break;
   }
   e->place[node->id] = e->next;
+}
+
+static uint32_t
+find_height (uint32_t *heights, const struct node *node)
+{
+  uint32_t *height = &heights[node->id], yes, no;
+
+  if (*height == 0) {
+    yes = node->yes ? find_height (heights, node->yes) : 0;
+    no = node->no ? find_height (heights, node->no) : 0;
+    *height = 1 + (yes > no ? yes : no);
+  }
+  return *height;
+}
+
+/* The whole program, in place of one that may be there. Returns how long it is. */
+static uint32_t
+emit_all (struct emitter *e, const struct graph *graph, const struct node *root, uint32_t room,
+          const uint32_t *heights)
+{
+  e->next = room;
+  e->heights = heights;
+  memset (e->place, 0, graph->count * sizeof *e->place);
+  emit_node (e, root);
+  return room - e->next;
+}
+
+/* The shorter of two ways to lay a program out, where jumps may be too long for the first one. That
+ * is made once more if the other is no shorter: to keep both would take more room. */
+static uint32_t
+emit_shorter (struct emitter *e, const struct graph *graph, const struct node *root, uint32_t room,
+              struct arena *scratch)
+{
+  uint32_t length = emit_all (e, graph, root, room, NULL), *heights;
+
+  if (length <= REACH)
+    return length;
+  heights = ARENA_ARRAY (scratch, uint32_t, graph->count);
+  find_height (heights, root);
+  if (emit_all (e, graph, root, room, heights) >= length)
+    emit_all (e, graph, root, room, NULL);
+  return room - e->next;
 }
 
 static int
@@ -115,10 +163,9 @@ emit (struct program *out, const struct graph *graph, const struct node *root, s
     return fail_too_large (out, nodes, err);
   /* A node is itself and, where it is far from its two branches, one instruction for each. */
   room = 3 * nodes + 1;
-  e = (struct emitter){arena_take (scratch, room * sizeof *e.instructions), room,
-                       ARENA_ARRAY (scratch, uint32_t, graph->count)};
-  emit_node (&e, root);
-  length = room - e.next;
+  e = (struct emitter){.instructions = arena_take (scratch, room * sizeof *e.instructions),
+                       .place = arena_take (scratch, graph->count * sizeof *e.place)};
+  length = emit_shorter (&e, graph, root, room, scratch);
   if (length > PROGRAM_MAX_LENGTH)
     return fail_too_large (out, length, err);
   out->length = length;

@@ -189,6 +189,28 @@ test_subtrees_far_away (void)
   }
 }
 
+/* Behind each test the way on is hot, and stands last: then what leads off it gets ever further
+ * away. Where that takes jumps, the way on may stand first instead, and all is near. */
+static void
+test_near_in_another_order (void)
+{
+  enum { TURNS = 40, VALUES = 5 };
+  const struct node *root;
+
+  graph_init (&graph, NODE_COST_LOW, &arena);
+  root = node_return (&graph, 1);
+  for (uint32_t turn = TURNS; turn > 0; turn--) {
+    const uint32_t first = (turn - 1) * VALUES, end = turn * VALUES;
+
+    root = node_test (&graph, BPF_JGE, end, root, chain (first, end, node_return (&graph, 2)));
+    node_add_weight (&graph, root, 1000);
+  }
+  root = node_load (&graph, 0, root);
+  assert_int_equal (graph_size (&graph, root, &arena), 1 + TURNS * (1 + 2 * VALUES) + 2);
+  assert_in_range (length_of (root), 0, graph_size (&graph, root, &arena) + TURNS / 10);
+  check_numbers (root, TURNS * VALUES + 1);
+}
+
 /* A test of which both branches stand far in front: they were emitted for others before. */
 static void
 test_both_branches_far_away (void)
@@ -364,6 +386,7 @@ main (void)
       TEST (test_successor_already_there),
       TEST (test_a_return_far_away),
       TEST (test_subtrees_far_away),
+      TEST (test_near_in_another_order),
       TEST (test_both_branches_far_away),
       TEST (test_random_graphs),
       TEST_IN_SMALL_CHUNKS (test_random_graphs),
