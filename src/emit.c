@@ -100,11 +100,12 @@ emit_node (struct emitter *e, const struct node *node)
 static uint32_t
 find_height (uint32_t *heights, const struct node *node)
 {
-  uint32_t *height = &heights[node->id], yes, no;
+  uint32_t *height = &heights[node->id];
 
   if (*height == 0) {
-    yes = node->yes ? find_height (heights, node->yes) : 0;
-    no = node->no ? find_height (heights, node->no) : 0;
+    uint32_t yes = node->yes ? find_height (heights, node->yes) : 0;
+    uint32_t no = node->no ? find_height (heights, node->no) : 0;
+
     *height = 1 + (yes > no ? yes : no);
   }
   return *height;

@@ -381,6 +381,7 @@ plan_choose (const struct plan *plan, size_t l, size_t i, size_t j)
       return (struct choice){CHAIN, at};
   if (is_shared (plan, level, i, j, &at))
     return (struct choice){SHARED, at};
+  /* Costs being exact, it is one of these; if not, any split would be right. */
   return (struct choice){SPLIT, i};
 }
 

@@ -49,9 +49,10 @@ const struct residual *state_find_masked (const struct state *state, int word);
 uint32_t *state_find_cuts (const struct state *state, int word, size_t *count,
                            struct arena *scratch);
 
-/* Whether all that is left is one test of this word for each rule; and then, the verdict on a value
- * of it. False: the effort is spent. */
+/* Whether all that is left is one test of this word for each rule. */
 bool state_ends_with (const struct state *state, int word);
+
+/* The verdict on a value of the word that a state ends with. False: the effort is spent. */
 bool state_verdict (uint32_t *out, const struct state *state, uint32_t value,
                     struct effort *effort);
 
