@@ -175,7 +175,9 @@ fail_too_large (const struct call *call, const struct abi_row *abi, bool togethe
 
 /* Whether no form is shorter than the one that starts with the high words: the rules are a set of
  * 32-bit values of one argument, so the high word is asked once, while other forms ask for it with
- * each of the values. So much for most rules that people write. */
+ * each of the values. So much for most rules that people write. (Other forms also cut the low word
+ * where a test like `> 0xffffffff` begins; once in many thousands that weighs a tree so that it is
+ * a node shorter.) */
 static bool
 high_first_is_shortest (const struct call *call)
 {
