@@ -59,10 +59,10 @@ put_test (struct emitter *e, const struct node *test)
 static void emit_node (struct emitter *e, const struct node *node);
 
 /* The branch that is emitted last stands right behind the test: where the processor reads on, one
- * that is taken much more often is best. Else it is that of the lower numbers: the kernel's own
- * compiler tries until all its jumps fit, and for the profiles of Docker and Podman it then needs
- * fewer tries. Where heights are known it is the lower one: the other branch is then near as well.
- */
+ * that is taken much more often is best. Else it is that of the lower numbers: so the kernel, whose
+ * own compiler tries until all its jumps fit, was measured to take the profiles of Docker and
+ * Podman in less time. Where heights are known it is the lower one: the other branch is then near
+ * as well. */
 static void
 emit_branches (struct emitter *e, const struct node *test)
 {
