@@ -297,16 +297,14 @@ make_bit_last (struct builder *b, const struct interval_list *with_bit)
   struct interval *items = b->intervals.items, *last = &items[b->intervals.count - 1];
   const struct node *without_bit = last->node;
   struct plan *plan;
-  size_t planted;
 
   for (size_t i = 0; i < with_bit->count; i++)
     last->weight += with_bit->items[i].weight / 100 * X32_SHARE;
   last->node = node_return (b->graph, NO_VERDICT);
   plan = tree_plan (b->graph, &b->forest, items, b->intervals.count, b->scratch);
   tree_make (plan, b->graph);
-  planted = b->forest.count;
   last->node = node_test (b->graph, BPF_JSET, X32_BIT, make_x32 (b, with_bit), without_bit);
-  return tree_renew (plan, b->graph, planted);
+  return tree_renew (plan, b->graph);
 }
 
 static const struct node *

@@ -68,6 +68,7 @@ struct plan {
   struct forest *forest;
   struct place *places; /* of the forest's subtrees, those that are found again */
   size_t place_count;
+  int root; /* of the tree that was made: where it is in the forest; NONE: one interval */
   struct arena *scratch;
 };
 

@@ -129,14 +129,13 @@ make_run (const struct maker *m, size_t l, size_t i, size_t j, int *place)
 }
 
 const struct node *
-tree_make (const struct plan *plan, struct graph *graph)
+tree_make (struct plan *plan, struct graph *graph)
 {
   const size_t top = plan->level_count - 1, size = plan->count * sizeof *plan->intervals;
   struct maker maker = {
       .plan = plan, .intervals = arena_copy (plan->scratch, plan->intervals, size), .graph = graph};
-  int place;
 
-  return make_run (&maker, top, 0, plan->levels[top].count - 1, &place);
+  return make_run (&maker, top, 0, plan->levels[top].count - 1, &plan->root);
 }
 
 /* Only what the last interval is a part of changes. */
@@ -164,9 +163,9 @@ renew_subtree (const struct plan *plan, struct graph *graph, int place)
 }
 
 const struct node *
-tree_renew (const struct plan *plan, struct graph *graph, size_t forest_count)
+tree_renew (const struct plan *plan, struct graph *graph)
 {
-  return renew_subtree (plan, graph, plan->count == 1 ? NONE : (int) forest_count - 1);
+  return renew_subtree (plan, graph, plan->root);
 }
 
 /* Two intervals are one test, whatever that costs: so it is with the high words of most values. */

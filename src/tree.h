@@ -71,11 +71,11 @@ struct plan *tree_plan (const struct graph *graph, struct forest *forest,
                         const struct interval *intervals, size_t count, struct arena *scratch);
 
 /* The tree itself. Its subtrees are added to the forest it was planned with, for later trees. */
-const struct node *tree_make (const struct plan *plan, struct graph *graph);
+const struct node *tree_make (struct plan *plan, struct graph *graph);
 
-/* The tree once more, now that the last of the intervals leads elsewhere: at first to what no other
- * one did. forest_count: how many subtrees the forest had when the tree was just made. */
-const struct node *tree_renew (const struct plan *plan, struct graph *graph, size_t forest_count);
+/* The tree that was made once more, now that the last of the intervals leads elsewhere: at first to
+ * what no other one did. */
+const struct node *tree_renew (const struct plan *plan, struct graph *graph);
 
 /* Both in one, of a tree that shares nothing. */
 const struct node *tree_build (struct graph *graph, const struct interval *intervals, size_t count,

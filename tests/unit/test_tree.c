@@ -450,7 +450,6 @@ test_renewed (void)
     struct forest forest = {0};
     struct interval *last;
     struct plan *plan;
-    size_t planted_then;
 
     node_cost = node_costs[i % NODE_COSTS];
     random_list (&random, 1 + random_below (&random, 90));
@@ -460,10 +459,9 @@ test_renewed (void)
     last->node = node_return (&graph, VERDICTS);
     plan = tree_plan (&graph, &forest, list.items, list.count, &arena);
     check_tree (tree_make (plan, &graph));
-    planted_then = forest.count;
     tree_build (&graph, list.items, list.count, &arena);
     last->node = node_return (&graph, VERDICTS + 1);
-    check_tree (tree_renew (plan, &graph, planted_then));
+    check_tree (tree_renew (plan, &graph));
   }
 }
 
