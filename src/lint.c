@@ -138,23 +138,10 @@ lint_condition (struct diagrams *diagrams, const struct condition *condition, bo
   }
 }
 
-bool
-lint_rule_is_split (const struct profile_rule *rule)
-{
-  unsigned seen = 0;
-
-  for (size_t i = 0; i < rule->condition_count; i++) {
-    if (seen & (1u << rule->conditions[i].index))
-      return true;
-    seen |= 1u << rule->conditions[i].index;
-  }
-  return false;
-}
-
 diagram
 lint_rule (struct diagrams *diagrams, const struct profile_rule *rule, bool wide)
 {
-  bool split = lint_rule_is_split (rule);
+  bool split = profile_rule_is_split (rule);
   diagram result = split ? DIAGRAM_FALSE : DIAGRAM_TRUE;
 
   for (size_t i = 0; i < rule->condition_count; i++) {

@@ -52,6 +52,5 @@ diagram lint_condition (struct diagrams *diagrams, const struct condition *condi
 /* Where a rule of a profile matches: all of its conditions, or any, as point 2 of the contract has
  * it. */
 diagram lint_rule (struct diagrams *diagrams, const struct profile_rule *rule, bool wide);
-bool lint_rule_is_split (const struct profile_rule *rule);
 
 #endif

@@ -153,7 +153,7 @@ lint_rules (struct lint *lint)
       check_default (lint, rule, others);
       continue;
     }
-    if (lint_rule_is_split (rule))
+    if (profile_rule_is_split (rule))
       check_split (lint, rule);
     check_cut (lint, rule);
   }

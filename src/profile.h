@@ -37,6 +37,20 @@ struct profile_rule {
   const struct json_node *node; /* NULL if by hand */
 };
 
+/* Point 2: an index that occurs twice makes every condition a rule of its own. */
+static inline bool
+profile_rule_is_split (const struct profile_rule *rule)
+{
+  unsigned seen = 0;
+
+  for (size_t i = 0; i < rule->condition_count; i++) {
+    if (seen & (1u << rule->conditions[i].index))
+      return true;
+    seen |= 1u << rule->conditions[i].index;
+  }
+  return false;
+}
+
 /* A rule of a Docker document that its own conditions (arches, caps, minKernel) left out, or kept;
  * for `translate -v`. */
 struct profile_choice {

@@ -1,19 +1,5 @@
 #include "steps.h"
 
-/* Point 2: an index that occurs twice makes every condition a rule of its own. */
-static bool
-has_index_twice (const struct profile_rule *rule)
-{
-  unsigned seen = 0;
-
-  for (size_t i = 0; i < rule->condition_count; i++) {
-    if (seen & (1u << rule->conditions[i].index))
-      return true;
-    seen |= 1u << rule->conditions[i].index;
-  }
-  return false;
-}
-
 static void
 push_step (struct steps *steps, const struct rule *rule, size_t first, size_t count)
 {
@@ -53,7 +39,7 @@ add_unconditional (struct steps *steps, const struct profile_rule *origin)
 static void
 add_conditional (struct steps *steps, const struct profile_rule *origin)
 {
-  const size_t groups = has_index_twice (origin) ? origin->condition_count : 1;
+  const size_t groups = profile_rule_is_split (origin) ? origin->condition_count : 1;
   const size_t group_size = origin->condition_count / groups;
   struct rule *rule =
       arena_take (steps->keep, arena_array_size (sizeof *rule, origin->name_count * groups));
